@@ -1,0 +1,114 @@
+"""What the rule layer sees of one debtor on one day, and what it decides."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from connector.model.case import PriorStep
+from connector.model.money import Currency
+from connector.model.party import DebtorKind
+from connector.model.record import Record
+
+Verdict = Literal["yes", "no", "unknown"]
+StepAction = Literal["none", "remind", "notice", "call", "escalate", "undecided"]
+
+
+class Claim(Record):
+    """One claim of an account: the rows of one invoice, added up. Amounts are integer minor units.
+
+    - `open_minor`: open and not on its way by direct debit; `overdue_minor`: the part of it past its due date.
+    - `in_collection_minor`: on its way by direct debit.
+    - `due_date`: the earliest due date of an open row; None when the source gave none.
+    - `case_ref`: the live hand-over of this claim, or empty.
+    - `whole`: its rows add up to the invoiced amount. A claim that is not whole is being changed at the source.
+    """
+
+    claim: str
+    number: str
+    kind: Literal["invoice", "opening", "other"] = "invoice"
+    currency: Currency
+    open_minor: int
+    overdue_minor: int = 0
+    in_collection_minor: int = 0
+    original_minor: int = 0
+    invoice_date: date | None = None
+    due_date: date | None = None
+    case_ref: str = ""
+    whole: bool = True
+    description: str = ""
+    payment_reference: str = ""
+
+
+class HoldFact(Record):
+    """Somebody asked to leave this debtor, claim or ledger alone. `until` None is without end."""
+
+    scope: Literal["ledger", "debtor", "claim"]
+    key: str
+    since: date
+    until: date | None = None
+    reason: str = ""
+    origin: str = ""
+
+
+class DisputeFact(Record):
+    """The debtor disputes. `claim` empty means everything. Open while `settled_on` is None."""
+
+    claim: str = ""
+    opened_on: date
+    settled_on: date | None = None
+    reason: str = ""
+    origin: str = ""
+
+
+class Account(Record):
+    """One debtor's open items in one ledger, netted, on `day`, with what else is known of the debtor.
+
+    `credit_minor`: open credit notes and unallocated receipts per currency, as positive minor units.
+    `calibrated`: the source vouches for the sign of its amounts; False makes every escalation undecided.
+    """
+
+    ledger: str
+    debtor_id: str
+    debtor_kind: DebtorKind
+    debtor_country: str = ""
+    debtor_blocked: bool = False
+    day: date
+    claims: tuple[Claim, ...] = ()
+    credit_minor: dict[Currency, int] = Field(default_factory=dict)
+    steps: tuple[PriorStep, ...] = ()
+    holds: tuple[HoldFact, ...] = ()
+    disputes: tuple[DisputeFact, ...] = ()
+    calibrated: bool = True
+
+
+class Because(Record):
+    """One condition of a decision: what was asked, what was seen, where it came from, and the verdict."""
+
+    condition: str
+    asked: str
+    seen: str
+    origin: str
+    verdict: Verdict
+
+
+class Decision(Record):
+    """What happens next to an account, and why, also when nothing happens.
+
+    `claims` are the claims the step is about; `not_before` the first day on which the next step could come.
+    `policy` and `policy_version` name the rules; `facts` is the fingerprint of what was seen.
+    """
+
+    ledger: str
+    debtor_id: str
+    day: date
+    action: StepAction
+    step: str
+    claims: tuple[str, ...] = ()
+    amount_minor: int = 0
+    currency: Currency = "EUR"
+    because: tuple[Because, ...] = ()
+    not_before: date | None = None
+    policy: str
+    policy_version: str
+    facts: str
