@@ -1,0 +1,153 @@
+"""Opening the database, transactions, locks. SQLite in one file to start with, PostgreSQL by URL to grow."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import filelock
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from connector.errors import ConfigError, TransientError
+
+Tx = Connection
+
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # NORMAL can lose the last commits at a power cut, and those are payments.
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA foreign_keys=ON",
+)
+_POSTGRES_OPTIONS = (
+    "-c lock_timeout=30s -c statement_timeout=600s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+)
+
+
+class Store:
+    """The database. `read()` and `write()` open one short transaction each; never hold one over a network call."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(writer=True)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction that only reads."""
+        with self.engine.connect() as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction that commits at the end, or leaves nothing behind when an error comes out of it."""
+        with self._writer.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def lock(self, name: str, *, timeout: float = 0.0) -> Iterator[None]:
+        """Hold the lock `name` over all processes of this database, and give it up when the process dies.
+
+        Raises TransientError when somebody else holds it for longer than `timeout` seconds.
+        """
+        holder = self._file_lock if self.dialect == "sqlite" else self._advisory_lock
+        with holder(name, timeout):
+            yield
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _file_lock(self, name: str, timeout: float) -> Iterator[None]:
+        folder = Path(str(self.engine.url.database)).parent / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        safe = "".join(c if c.isalnum() else "-" for c in name)
+        try:
+            with filelock.FileLock(folder / f"{safe}-{crc32(name.encode()):08x}.lock", timeout=timeout, is_singleton=False):
+                yield
+        except filelock.Timeout as error:
+            raise _busy(name) from error
+
+    @contextmanager
+    def _advisory_lock(self, name: str, timeout: float) -> Iterator[None]:
+        # Session scope, on a connection of its own: freed by the server when this process dies.
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
+            key = {"name": name}
+            if timeout:
+                holder.execute(text(f"SET lock_timeout = {int(timeout * 1000)}"))
+                try:
+                    holder.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 0))"), key)
+                except OperationalError as error:
+                    raise _busy(name) from error
+            elif not holder.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), key).scalar():
+                raise _busy(name)
+            try:
+                yield
+            finally:
+                holder.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
+                holder.execute(text("RESET lock_timeout"))
+
+
+def open_store(url: str) -> Store:
+    """Open the database behind `url` (SQLAlchemy form) without touching its schema.
+
+    Raises ConfigError for a URL that cannot be used.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _bad_url(str(error)) from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return Store(_open_sqlite(parsed.database or ""))
+    if backend == "postgresql":
+        return Store(
+            create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                connect_args={"options": _POSTGRES_OPTIONS, "connect_timeout": 10},
+            )
+        )
+    raise _bad_url(f"{backend} is not supported")
+
+
+def _open_sqlite(database: str) -> Engine:
+    if not database or database == ":memory:":
+        raise _bad_url("an in-memory database forgets every hand-over")
+    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{database}", connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in _SQLITE_PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(tx: Connection) -> None:
+        # A deferred transaction that upgrades its lock fails at once instead of waiting.
+        writer = tx.get_execution_options().get("writer")
+        tx.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine
+
+
+def _busy(name: str) -> TransientError:
+    return TransientError(f"{name} is being worked on by another process")
+
+
+def _bad_url(detail: str) -> ConfigError:
+    return ConfigError(
+        f"the store cannot be opened: {detail}",
+        file="incasso.toml",
+        key="store.url",
+        mend='Use "sqlite:///data/incasso.sqlite3" or "postgresql://user@host/database".',
+    )
