@@ -56,8 +56,8 @@ def _convert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> Sequence[Se
     converted = []
     for row in rows:
         values = list(row)
-        for index, processor in processors:
+        for index, convert in processors:
             if values[index] is not None:
-                values[index] = processor(values[index])
+                values[index] = convert(values[index])
         converted.append(values)
     return converted

@@ -71,7 +71,9 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         safe = "".join(c if c.isalnum() else "-" for c in name)
         try:
-            with filelock.FileLock(folder / f"{safe}-{crc32(name.encode()):08x}.lock", timeout=timeout, is_singleton=False):
+            with filelock.FileLock(
+                folder / f"{safe}-{crc32(name.encode()):08x}.lock", timeout=timeout, is_singleton=False
+            ):
                 yield
         except filelock.Timeout as error:
             raise _busy(name) from error

@@ -490,14 +490,17 @@ connection_state = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Calls counted in the running clock minute and day; instants in milliseconds since 1970, UTC. `day_left` is what
+# the server said is left of the day, minus what was taken since; null while it has said nothing.
 budget = Table(
     "budget",
     metadata,
     Column("connection", Key, primary_key=True),
     Column("company", Key, primary_key=True),
-    Column("minute_start", BigInteger, nullable=False),
+    Column("minute_until", BigInteger, nullable=False),
     Column("minute_used", Integer, nullable=False),
-    Column("day_start", BigInteger, nullable=False),
+    Column("day_until", BigInteger, nullable=False),
     Column("day_used", Integer, nullable=False),
+    Column("day_left", Integer),
     Column("paused_until", BigInteger, nullable=False),
 )

@@ -1,0 +1,116 @@
+"""Debtors with their addresses and contact persons, and what a person confirmed of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from sqlalchemy import delete, select, update
+
+from connector.model import Address, ContactPerson, Debtor, DebtorAddress, DebtorContact, DebtorKind
+from connector.store.bulk import bulk_upsert
+from connector.store.engine import Tx
+from connector.store.tables import debtor, debtor_kind, debtor_part
+
+
+@dataclass(frozen=True)
+class DebtorFacts:
+    """What the rule layer needs of a debtor."""
+
+    id: str
+    name: str
+    kind: DebtorKind
+    country: str
+    blocked: bool
+
+
+def store_debtors(tx: Tx, ledger: str, debtors: Sequence[Debtor], at: datetime) -> int:
+    """Store the debtors that changed; returns how many."""
+    latest = {one.id: one for one in debtors}
+    known = {
+        row.id: row.hash
+        for row in tx.execute(
+            select(debtor.c.id, debtor.c.hash).where(
+                debtor.c.ledger == ledger, debtor.c.id.in_(list(latest)), debtor.c.gone.is_(False)
+            )
+        )
+    }
+    rows = []
+    for one in latest.values():
+        body = one.model_dump_json()
+        digest = blake2b(body.encode(), digest_size=16).digest()
+        if known.get(one.id) != digest:
+            country = next((address.country for address in one.addresses if address.country), "")
+            blocked = one.blocked or one.inactive
+            rows.append((ledger, one.id, one.name, one.kind, country, blocked, body, False, digest, at))
+    bulk_upsert(tx, debtor, rows)
+    return len(rows)
+
+
+def store_parts(tx: Tx, ledger: str, addresses: Sequence[DebtorAddress], contacts: Sequence[DebtorContact]) -> None:
+    """Store addresses and contact persons that came apart from their debtor."""
+    rows = {(ledger, "address", one.id): (one.debtor_id, one.address.model_dump_json()) for one in addresses}
+    rows |= {(ledger, "contact", one.id): (one.debtor_id, one.contact.model_dump_json()) for one in contacts}
+    bulk_upsert(tx, debtor_part, [(*key, *rest) for key, rest in rows.items()])
+
+
+def mark_debtors_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> None:
+    """Mark debtors that the source deleted."""
+    tx.execute(update(debtor).where(debtor.c.ledger == ledger, debtor.c.id.in_(list(ids))).values(gone=True, since=at))
+
+
+def remove_parts(tx: Tx, ledger: str, ids: Sequence[str]) -> None:
+    """Remove addresses and contact persons that the source deleted."""
+    tx.execute(delete(debtor_part).where(debtor_part.c.ledger == ledger, debtor_part.c.id.in_(list(ids))))
+
+
+def confirm_kind(tx: Tx, ledger: str, debtor_id: str, kind: DebtorKind, *, origin: str, at: datetime) -> None:
+    """A person states what kind of debtor this is; it overrides the source."""
+    bulk_upsert(tx, debtor_kind, [(ledger, debtor_id, kind, origin, at)])
+
+
+def facts(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, DebtorFacts]:
+    """What the rule layer needs, by debtor id. A debtor that the source never sent is missing."""
+    query = (
+        select(debtor.c.id, debtor.c.name, debtor.c.kind, debtor_kind.c.kind, debtor.c.country, debtor.c.blocked)
+        .outerjoin(debtor_kind, (debtor_kind.c.ledger == debtor.c.ledger) & (debtor_kind.c.debtor_id == debtor.c.id))
+        .where(debtor.c.ledger == ledger, debtor.c.id.in_(list(ids)))
+    )
+    return {
+        id_: DebtorFacts(id_, name, confirmed or kind, country, blocked)
+        for id_, name, kind, confirmed, country, blocked in tx.execute(query)
+    }
+
+
+def debtor_of(tx: Tx, ledger: str, debtor_id: str) -> Debtor | None:
+    """The whole debtor, with the addresses and contact persons that came apart."""
+    row = tx.execute(select(debtor.c.body).where(debtor.c.ledger == ledger, debtor.c.id == debtor_id)).one_or_none()
+    if row is None:
+        return None
+    found = Debtor.model_validate_json(row.body)
+    parts = tx.execute(
+        select(debtor_part.c.part, debtor_part.c.body)
+        .where(debtor_part.c.ledger == ledger, debtor_part.c.debtor_id == debtor_id)
+        .order_by(debtor_part.c.part, debtor_part.c.id)
+    ).all()
+    addresses = [Address.model_validate_json(body) for part, body in parts if part == "address"]
+    contacts = [ContactPerson.model_validate_json(body) for part, body in parts if part == "contact"]
+    return found.model_copy(
+        update={
+            "addresses": (*found.addresses, *addresses),
+            "contacts": (*found.contacts, *contacts),
+            "kind": facts(tx, ledger, [debtor_id])[debtor_id].kind,
+        }
+    )
+
+
+def find(tx: Tx, ledger: str, text: str) -> list[DebtorFacts]:
+    """Debtors whose id or code is `text`, or whose name contains it, at most 20."""
+    ids = tx.scalars(
+        select(debtor.c.id)
+        .where(debtor.c.ledger == ledger)
+        .where((debtor.c.id == text) | debtor.c.name.icontains(text, autoescape=True))
+        .order_by(debtor.c.name)
+        .limit(20)
+    ).all()
+    return list(facts(tx, ledger, ids).values())

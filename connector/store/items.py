@@ -1,0 +1,302 @@
+"""Open items: current state, history of every change, and the claims they add up to."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import and_, case, func, insert, literal, select, update
+
+from connector.model import OpenItem
+from connector.store.bulk import bulk_upsert
+from connector.store.engine import Tx
+from connector.store.tables import dirty_claim, open_item, open_item_history
+
+_CHUNK = 1000
+
+
+@dataclass
+class Changes:
+    """What storing a page did, in rows, and which claims it touched. `closed` counts rows that were open before."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    closed: int = 0
+    claims: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """The rows of one claim that are not gone, added up; amounts in minor units. See `connector.model.Claim`."""
+
+    debtor_id: str
+    claim: str
+    currency: str
+    kind: str
+    number: str
+    open_minor: int
+    overdue_minor: int
+    in_collection_minor: int
+    total_minor: int
+    original_minor: int
+    invoice_date: date | None
+    due_date: date | None
+    undated: int
+    gone: int
+    description: str
+    payment_reference: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether the rows add up to the invoiced amount, as far as the source tells it."""
+        return self.total_minor == self.original_minor if self.original_minor else not self.gone
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One row of a claim, for telling how the claim was settled."""
+
+    id: str
+    state: str
+    amount_minor: int
+    open_minor: int
+    closed_reason: str
+    settled_on: date | None
+    number: str
+
+
+def store_items(tx: Tx, ledger: str, items: Sequence[OpenItem], at: datetime) -> Changes:
+    """Store the items that changed, each superseded version going to the history. The last of equal ids counts."""
+    changes = Changes()
+    latest = {item.id: item for item in items}
+    known = _known(tx, ledger, list(latest))
+    rows = []
+    for item in latest.values():
+        row = _row(ledger, item, at)
+        before = known.get(item.id)
+        if before is None:
+            changes.new += 1
+        elif before[0] == row[-2] and not before[2]:
+            changes.unchanged += 1
+            continue
+        else:
+            changes.changed += 1
+            changes.closed += before[1] != 0 and item.open_minor == 0
+        changes.claims.add(item.claim)
+        rows.append(row)
+    _to_history(tx, ledger, [row[1] for row in rows if row[1] in known], at)
+    bulk_upsert(tx, open_item, rows)
+    return changes
+
+
+def mark_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> Changes:
+    """Mark rows that the source has deleted, or no longer lists. Not a payment: the claim is looked at again."""
+    changes = Changes()
+    for chunk in _chunks(ids):
+        found = tx.execute(
+            select(open_item.c.id, open_item.c.claim, open_item.c.open_minor).where(
+                open_item.c.ledger == ledger, open_item.c.id.in_(chunk), open_item.c.gone.is_(False)
+            )
+        ).all()
+        present = [row.id for row in found]
+        _to_history(tx, ledger, present, at)
+        tx.execute(
+            update(open_item)
+            .where(open_item.c.ledger == ledger, open_item.c.id.in_(present))
+            .values(gone=True, since=at)
+        )
+        changes.gone += len(present)
+        changes.closed += sum(row.open_minor != 0 for row in found)
+        changes.claims.update(row.claim for row in found)
+    return changes
+
+
+def open_ids(tx: Tx, ledger: str) -> set[str]:
+    """Ids of all rows that stand open and are not gone."""
+    return set(
+        tx.scalars(
+            select(open_item.c.id).where(
+                open_item.c.ledger == ledger, open_item.c.state != "closed", open_item.c.gone.is_(False)
+            )
+        )
+    )
+
+
+def count_open(tx: Tx, ledger: str) -> int:
+    """How many rows stand open."""
+    wanted = (open_item.c.ledger == ledger, open_item.c.state != "closed", open_item.c.gone.is_(False))
+    return tx.scalar(select(func.count()).select_from(open_item).where(*wanted)) or 0
+
+
+def open_total(tx: Tx, ledger: str) -> dict[str, int]:
+    """What is open in all, net of credits: minor units per currency."""
+    rows = tx.execute(
+        select(open_item.c.currency, func.sum(open_item.c.open_minor))
+        .where(open_item.c.ledger == ledger, open_item.c.gone.is_(False), open_item.c.state != "closed")
+        .group_by(open_item.c.currency)
+    )
+    return {currency: int(total) for currency, total in rows}
+
+
+def mark_dirty(tx: Tx, ledger: str, claims: Iterable[str], at: datetime) -> None:
+    """Remember claims to be compared with what their agency was told."""
+    bulk_upsert(tx, dirty_claim, [(ledger, claim, at) for claim in sorted(set(claims))])
+
+
+def dirty_claims(tx: Tx, ledger: str) -> list[str]:
+    """Claims whose rows changed since they were last compared."""
+    return list(tx.scalars(select(dirty_claim.c.claim).where(dirty_claim.c.ledger == ledger).order_by("claim")))
+
+
+def clean(tx: Tx, ledger: str, claims: Sequence[str]) -> None:
+    """Forget that these claims were dirty."""
+    for chunk in _chunks(claims):
+        tx.execute(dirty_claim.delete().where(dirty_claim.c.ledger == ledger, dirty_claim.c.claim.in_(chunk)))
+
+
+def claims(
+    tx: Tx, ledger: str, day: date, *, debtor_id: str = "", only: Sequence[str] | None = None
+) -> Iterator[ClaimRow]:
+    """Claims with something open on `day` (or, with `only`, exactly those), grouped by debtor. Streams."""
+    columns = open_item.c
+    standing = and_(columns.gone.is_(False), columns.state == "open")
+    moving = and_(columns.gone.is_(False), columns.state == "in_collection")
+
+    def total(condition: Any, value: Any) -> Any:
+        return func.sum(case((condition, value), else_=0))
+
+    owed = total(columns.gone.is_(False), columns.open_minor)
+    query = (
+        select(
+            columns.debtor_id,
+            columns.claim,
+            columns.currency,
+            func.min(columns.kind),
+            func.max(columns.number),
+            total(standing, columns.open_minor),
+            total(and_(standing, columns.due_date < day), columns.open_minor),
+            total(moving, columns.open_minor),
+            total(columns.gone.is_(False), columns.amount_minor),
+            func.max(columns.original_minor),
+            func.min(columns.invoice_date),
+            func.min(case((standing, columns.due_date))),
+            total(and_(standing, columns.due_date.is_(None)), 1),
+            total(columns.gone.is_(True), 1),
+            func.max(columns.description),
+            func.max(columns.payment_reference),
+        )
+        .where(columns.ledger == ledger)
+        .group_by(columns.debtor_id, columns.claim, columns.currency)
+        .order_by(columns.debtor_id, columns.claim)
+    )
+    if debtor_id:
+        query = query.where(columns.debtor_id == debtor_id)
+    query = query.having(owed != 0) if only is None else query.where(columns.claim.in_(only))
+    rows: Iterable[Any] = tx.execute(query.execution_options(yield_per=_CHUNK))
+    for row in rows:
+        yield ClaimRow(*row)
+
+
+def pieces(tx: Tx, ledger: str, claim_ids: Sequence[str]) -> dict[str, list[Piece]]:
+    """All rows of the given claims that are not gone, by claim."""
+    found: dict[str, list[Piece]] = {claim: [] for claim in claim_ids}
+    columns = open_item.c
+    for chunk in _chunks(claim_ids):
+        rows = tx.execute(
+            select(
+                columns.claim,
+                columns.id,
+                columns.state,
+                columns.amount_minor,
+                columns.open_minor,
+                columns.closed_reason,
+                columns.settled_on,
+                columns.number,
+            ).where(columns.ledger == ledger, columns.claim.in_(chunk), columns.gone.is_(False))
+        )
+        for claim, *rest in rows:
+            found[claim].append(Piece(*rest))
+    return found
+
+
+def closed_credit_notes(tx: Tx, ledger: str, debtor_id: str) -> list[Piece]:
+    """Credit notes of a debtor that were matched with something, in the order of their numbers."""
+    columns = open_item.c
+    rows = tx.execute(
+        select(
+            columns.id,
+            columns.state,
+            columns.amount_minor,
+            columns.open_minor,
+            columns.closed_reason,
+            columns.settled_on,
+            columns.number,
+        )
+        .where(
+            columns.ledger == ledger,
+            columns.debtor_id == debtor_id,
+            columns.kind == "credit_note",
+            columns.state == "closed",
+            columns.gone.is_(False),
+        )
+        .order_by(columns.number, columns.id)
+    )
+    return [Piece(*row) for row in rows]
+
+
+def history(tx: Tx, ledger: str, claim: str) -> list[tuple[datetime, datetime | None, str, int]]:
+    """Every version of a claim's rows: (since, until or None for the present one, row id, open minor units)."""
+    past = select(
+        open_item_history.c.since,
+        open_item_history.c.until,
+        open_item_history.c.id,
+        open_item_history.c.open_minor,
+    ).where(open_item_history.c.ledger == ledger, open_item_history.c.claim == claim)
+    present = select(
+        open_item.c.since,
+        literal(None, open_item_history.c.until.type),
+        open_item.c.id,
+        open_item.c.open_minor,
+    ).where(open_item.c.ledger == ledger, open_item.c.claim == claim)
+    versions = [tuple(row) for query in (past, present) for row in tx.execute(query)]
+    return sorted(versions, key=lambda version: (version[2], version[0]))
+
+
+def _known(tx: Tx, ledger: str, ids: list[str]) -> dict[str, tuple[bytes, int, bool]]:
+    known = {}
+    for chunk in _chunks(ids):
+        rows = tx.execute(
+            select(open_item.c.id, open_item.c.hash, open_item.c.open_minor, open_item.c.gone).where(
+                open_item.c.ledger == ledger, open_item.c.id.in_(chunk)
+            )
+        )
+        known.update({row[0]: (row[1], row[2], row[3]) for row in rows})
+    return known
+
+
+def _to_history(tx: Tx, ledger: str, ids: list[str], at: datetime) -> None:
+    names = [column.name for column in open_item_history.columns]
+    until = literal(at, open_item_history.c.until.type)
+    source = [until if name == "until" else open_item.c[name] for name in names]
+    for chunk in _chunks(ids):
+        rows = select(*source).where(open_item.c.ledger == ledger, open_item.c.id.in_(chunk))
+        tx.execute(insert(open_item_history).from_select(names, rows))
+
+
+def _row(ledger: str, item: OpenItem, at: datetime) -> tuple[Any, ...]:
+    facts = (
+        item.id, item.claim, item.debtor_id, item.kind, item.state, item.currency,
+        item.amount_minor, item.open_minor, item.original_minor, item.number,
+        item.invoice_date, item.due_date, item.settled_on, item.closed_reason,
+        item.reference, item.payment_reference, item.description, item.reversal,
+    )  # fmt: skip
+    digest = blake2b("\x1f".join(map(str, facts)).encode(), digest_size=16).digest()
+    return (ledger, *facts, False, digest, at)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield list(ids[start : start + _CHUNK])

@@ -1,0 +1,159 @@
+"""What the machinery remembers of itself: cursors, runs, faults, the state of ledgers, the audit trail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from connector.model import Money, RecordFault
+from connector.store.bulk import bulk_upsert
+from connector.store.engine import Tx
+from connector.store.tables import audit, connection_state, cursor, ledger_state, record_fault, run
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a feed was read. `completed_at` is when a reading last came to the feed's end."""
+
+    value: str
+    at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LedgerState:
+    """What is known of a ledger as a whole. A brake (reason not empty) waits for a person."""
+
+    calibrated: bool = True
+    control: Money | None = None
+    control_at: datetime | None = None
+    brake_reason: str = ""
+    brake_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one verb. `outcome` is `running`, `ok`, `stopped` or the class of the error."""
+
+    id: str
+    ledger: str
+    verb: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    message: str
+    counts: Mapping[str, int]
+
+
+def read_cursor(tx: Tx, scope: str) -> Cursor | None:
+    """The cursor of a feed, such as `pull:acme`, or None at the beginning."""
+    row = tx.execute(
+        select(cursor.c.value, cursor.c.at, cursor.c.completed_at).where(cursor.c.scope == scope)
+    ).one_or_none()
+    return Cursor(row.value, row.at, row.completed_at) if row else None
+
+
+def write_cursor(tx: Tx, scope: str, value: str, *, at: datetime, complete: bool) -> None:
+    """Move the cursor, in the transaction of what was read up to it."""
+    before = read_cursor(tx, scope)
+    completed = at if complete else (before.completed_at if before else None)
+    bulk_upsert(tx, cursor, [(scope, value, at, completed)])
+
+
+def start_run(tx: Tx, run_id: str, ledger: str, verb: str, *, at: datetime) -> None:
+    """Note that a run began."""
+    bulk_upsert(tx, run, [(run_id, ledger, verb, at, None, "running", "", {})])
+
+
+def end_run(tx: Tx, run_id: str, *, at: datetime, outcome: str, message: str, counts: Mapping[str, int]) -> None:
+    """Note how a run ended."""
+    tx.execute(
+        update(run).where(run.c.id == run_id).values(ended_at=at, outcome=outcome, message=message, counts=dict(counts))
+    )
+
+
+def last_runs(tx: Tx, ledger: str, *, limit: int = 20) -> list[Run]:
+    """The newest runs of a ledger, newest first."""
+    rows: Sequence[Any] = tx.execute(
+        select(run).where(run.c.ledger == ledger).order_by(run.c.started_at.desc(), run.c.id.desc()).limit(limit)
+    ).all()
+    return [Run(**row._mapping) for row in rows]
+
+
+def store_faults(tx: Tx, ledger: str, faults: Sequence[RecordFault], *, run_id: str, at: datetime) -> None:
+    """Set malformed records aside; the first sighting of each is kept."""
+    key = (record_fault.c.ledger, record_fault.c.entity, record_fault.c.record_id)
+    known = {
+        tuple(row[:3]): row.first_seen
+        for row in tx.execute(select(*key, record_fault.c.first_seen).where(record_fault.c.ledger == ledger))
+    }
+    rows = {}
+    for one in faults:
+        where = (ledger, one.entity, one.id)
+        rows[where] = (*where, one.field, one.why, known.get(where, at), at, run_id)
+    bulk_upsert(tx, record_fault, list(rows.values()))
+
+
+def clear_faults(tx: Tx, ledger: str, entity_ids: Sequence[str]) -> None:
+    """Records that were read well after all."""
+    tx.execute(
+        record_fault.delete().where(record_fault.c.ledger == ledger, record_fault.c.record_id.in_(list(entity_ids)))
+    )
+
+
+def faults(tx: Tx, ledger: str) -> list[RecordFault]:
+    """Records that are set aside."""
+    columns = record_fault.c
+    rows = tx.execute(
+        select(columns.record_id, columns.field, columns.why, columns.entity)
+        .where(columns.ledger == ledger)
+        .order_by(columns.entity, columns.record_id)
+    )
+    return [RecordFault(id=row.record_id, field=row.field, why=row.why, entity=row.entity) for row in rows]
+
+
+def read_ledger_state(tx: Tx, ledger: str) -> LedgerState:
+    """What is known of the ledger as a whole."""
+    row = tx.execute(select(ledger_state).where(ledger_state.c.ledger == ledger)).one_or_none()
+    if row is None:
+        return LedgerState()
+    control = Money(minor=row.control_minor, currency=row.control_currency) if row.control_currency else None
+    return LedgerState(row.calibrated, control, row.control_at, row.brake_reason, row.brake_since)
+
+
+def write_ledger_state(tx: Tx, ledger: str, state: LedgerState) -> None:
+    """Keep what is known of the ledger as a whole."""
+    minor = state.control.minor if state.control else None
+    currency = state.control.currency if state.control else None
+    row = (ledger, state.calibrated, minor, currency, state.control_at, state.brake_reason, state.brake_since)
+    bulk_upsert(tx, ledger_state, [row])
+
+
+def write_connection_state(tx: Tx, connection: str, state: str, message: str, *, at: datetime) -> None:
+    """Note how a connection stands: `ok`, `login`, `config`, `quota` or `trouble`, with a sentence."""
+    bulk_upsert(tx, connection_state, [(connection, state, message, at)])
+
+
+def connection_states(tx: Tx) -> dict[str, tuple[str, str, datetime]]:
+    """State, sentence and instant by connection."""
+    rows = tx.execute(select(connection_state))
+    return {row.connection: (row.state, row.message, row.at) for row in rows}
+
+
+def note(
+    tx: Tx, action: str, subject: str, *, at: datetime, ledger: str = "", actor: str = "incasso", **detail: Any
+) -> None:
+    """Add to the audit trail. Personal data stays out: name things by their keys."""
+    tx.execute(insert(audit).values(at=at, ledger=ledger, actor=actor, action=action, subject=subject, detail=detail))
+
+
+def audit_trail(tx: Tx, ledger: str, subject: str) -> list[tuple[datetime, str, str, dict[str, Any]]]:
+    """What was done with a subject, oldest first: (at, actor, action, detail)."""
+    rows = tx.execute(
+        select(audit.c.at, audit.c.actor, audit.c.action, audit.c.detail)
+        .where(audit.c.ledger == ledger, audit.c.subject == subject)
+        .order_by(audit.c.id)
+    )
+    return [(row.at, row.actor, row.action, row.detail) for row in rows]

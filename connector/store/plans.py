@@ -1,0 +1,131 @@
+"""Plans: stored decisions with a fingerprint of the facts they were made on."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from connector.model import Decision
+from connector.store.bulk import bulk_upsert
+from connector.store.engine import Tx
+from connector.store.tables import decision, plan
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The head of a plan. `state`: `making`, `open`, `applied` or `superseded`; `counts` by kind of change."""
+
+    id: int
+    ledger: str
+    day: date
+    policy: str
+    policy_version: str
+    created_at: datetime
+    facts: str
+    counts: Mapping[str, int]
+    state: str
+    applied_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One decision of a plan, with how it compares to the plan before and what became of it."""
+
+    decision: Decision
+    change: str
+    outcome: str
+    outcome_why: str
+    case_ref: str
+
+
+def start_plan(tx: Tx, ledger: str, *, day: date, policy: str, policy_version: str, at: datetime) -> int:
+    """Open a plan that is still being made; returns its number."""
+    return int(
+        tx.execute(
+            insert(plan).values(
+                ledger=ledger, day=day, policy=policy, policy_version=policy_version, created_at=at,
+                facts="", counts={}, state="making",
+            )
+        ).inserted_primary_key[0]
+    )  # fmt: skip
+
+
+def add_decisions(tx: Tx, plan_id: int, decided: Iterable[tuple[Decision, str]]) -> None:
+    """Add decisions, each with its change against the plan before."""
+    rows = [
+        (
+            plan_id, one.debtor_id, one.ledger, one.action, one.step, change, one.amount_minor, one.currency,
+            one.facts, one.model_dump_json(), "", "", "",
+        )
+        for one, change in decided
+    ]  # fmt: skip
+    bulk_upsert(tx, decision, rows)
+
+
+def finish_plan(tx: Tx, plan_id: int, ledger: str, *, facts: str, counts: Mapping[str, int]) -> None:
+    """The plan is complete: it stands open, and older open ones are superseded."""
+    tx.execute(
+        update(plan)
+        .where(plan.c.ledger == ledger, plan.c.id != plan_id, plan.c.state.in_(["making", "open"]))
+        .values(state="superseded")
+    )
+    tx.execute(update(plan).where(plan.c.id == plan_id).values(facts=facts, counts=dict(counts), state="open"))
+
+
+def mark_applied(tx: Tx, plan_id: int, *, at: datetime) -> None:
+    """The plan was carried out."""
+    tx.execute(update(plan).where(plan.c.id == plan_id).values(state="applied", applied_at=at))
+
+
+def read_plan(tx: Tx, plan_id: int) -> Plan | None:
+    """A plan by number."""
+    row: Any = tx.execute(select(plan).where(plan.c.id == plan_id)).one_or_none()
+    return Plan(**row._mapping) if row else None
+
+
+def last_plan(tx: Tx, ledger: str) -> Plan | None:
+    """The newest complete plan of a ledger."""
+    newest = tx.scalar(select(func.max(plan.c.id)).where(plan.c.ledger == ledger, plan.c.state != "making"))
+    return read_plan(tx, newest) if newest else None
+
+
+def decisions(tx: Tx, plan_id: int, *, action: str = "") -> Iterator[Planned]:
+    """The decisions of a plan in the order of debtors; streams."""
+    query = select(decision).where(decision.c.plan_id == plan_id).order_by(decision.c.debtor_id)
+    if action:
+        query = query.where(decision.c.action == action)
+    rows: Iterable[Any] = tx.execute(query.execution_options(yield_per=1000))
+    for row in rows:
+        yield _planned(row)
+
+
+def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Planned]:
+    """The newest decision about each debtor, from whichever plan holds it."""
+    newest = (
+        select(decision.c.debtor_id, func.max(decision.c.plan_id).label("plan_id"))
+        .where(decision.c.ledger == ledger, decision.c.debtor_id.in_(list(ids)))
+        .group_by(decision.c.debtor_id)
+        .subquery()
+    )
+    rows: Iterable[Any] = tx.execute(
+        select(decision).join(
+            newest, (decision.c.plan_id == newest.c.plan_id) & (decision.c.debtor_id == newest.c.debtor_id)
+        )
+    )
+    return {row.debtor_id: _planned(row) for row in rows}
+
+
+def settle_decision(tx: Tx, plan_id: int, debtor_id: str, *, outcome: str, why: str = "", case_ref: str = "") -> None:
+    """What became of a decision when the plan was carried out."""
+    tx.execute(
+        update(decision)
+        .where(decision.c.plan_id == plan_id, decision.c.debtor_id == debtor_id)
+        .values(outcome=outcome, outcome_why=why, case_ref=case_ref)
+    )
+
+
+def _planned(row: Any) -> Planned:
+    decided = Decision.model_validate_json(row.body)
+    return Planned(decided, row.change, row.outcome, row.outcome_why, row.case_ref)
