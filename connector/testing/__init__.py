@@ -1,0 +1,88 @@
+"""What a plugin's tests need: the conformance kit, a context without a host, and builders of records.
+
+Loaded at use: this package is imported in every pytest run of every project that has the connector installed,
+so importing it costs nothing until a name is taken from it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from connector.testing.builders import (
+        euros,
+        make_account,
+        make_case,
+        make_creditor,
+        make_debtor,
+        make_document,
+        make_item,
+        make_line,
+        make_mutation,
+        make_update,
+    )
+    from connector.testing.context import (
+        BudgetRecorder,
+        Call,
+        CapturedLog,
+        ManualClock,
+        MemorySecrets,
+        MemoryState,
+        RecordedContext,
+        RecordingHttp,
+        make_context,
+    )
+
+_HOMES = {
+    "builders": (
+        "euros",
+        "make_account",
+        "make_case",
+        "make_creditor",
+        "make_debtor",
+        "make_document",
+        "make_item",
+        "make_line",
+        "make_mutation",
+        "make_update",
+    ),
+    "context": (
+        "BudgetRecorder",
+        "Call",
+        "CapturedLog",
+        "ManualClock",
+        "MemorySecrets",
+        "MemoryState",
+        "RecordedContext",
+        "RecordingHttp",
+        "make_context",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "BudgetRecorder",
+    "Call",
+    "CapturedLog",
+    "ManualClock",
+    "MemorySecrets",
+    "MemoryState",
+    "RecordedContext",
+    "RecordingHttp",
+    "euros",
+    "make_account",
+    "make_case",
+    "make_context",
+    "make_creditor",
+    "make_debtor",
+    "make_document",
+    "make_item",
+    "make_line",
+    "make_mutation",
+    "make_update",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
