@@ -1,0 +1,123 @@
+"""The settings of an installation, as frozen records: what `load` makes of the files."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from connector.api import SecretRef
+from connector.model import Creditor, Currency, Product
+from connector.model.record import Record
+
+Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
+
+
+class LogSettings(Record):
+    """How the log is written: to stderr, for people (`console`) or for machines (`json`, one object a line)."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class DaemonSettings(Record):
+    """The service: where the console listens, how long it finishes work at a stop, how often a ledger runs."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8085
+    grace_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    every_minutes: Minutes = 15
+
+
+class PluginSettings(Record):
+    """Plugins that stay unloaded, and which distribution wins where two offer one plugin name."""
+
+    disabled: tuple[str, ...] = ()
+    prefer: dict[str, str] = Field(default_factory=dict)
+
+
+class Connection(Record):
+    """A configured source or sink: `connections/NAME.toml`.
+
+    `values` are its plugin's settings, not yet validated: see `connector.config.bind`. `shown` is the file's
+    name in messages.
+    """
+
+    name: str
+    plugin: str
+    file: Path
+    shown: str
+    values: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
+class Link(Record):
+    """A ledger's use of a connection: its name, and the settings that the ledger's file adds or replaces.
+
+    `shown` and `table` say where they stand, for messages: "ledgers/acme.toml", "source".
+    """
+
+    connection: str
+    overrides: dict[str, Any] = Field(default_factory=dict, repr=False)
+    shown: str
+    table: Literal["source", "sink"]
+
+
+class LedgerOptions(Record):
+    """What a ledger's file says apart from its connections.
+
+    - `policy`: the name of a file in `policies/`.
+    - `handover`: `person` waits for an approved plan, `automatic` hands over what the policy escalates.
+    - `documents`: send the invoices of a case along.
+    - `brake_percent`: when more of the open claims than this vanish in one pull, a person looks first.
+    - `is_test`: cases are marked as tests at the agency.
+    """
+
+    title: str = Field(min_length=1, description="the ledger's name for people")
+    policy: str = "standard"
+    creditor: Creditor = Field(description="who is owed: name, company_number, iban and [creditor.address]")
+    timezone: str = "Europe/Amsterdam"
+    currency: Currency = "EUR"
+    product: Product = "amicable"
+    language: Literal["nl", "fr", "en", "de"] = "nl"
+    handover: Literal["person", "automatic"] = "person"
+    documents: bool = True
+    brake_percent: Annotated[int, Field(ge=1, le=100)] = 20
+    is_test: bool = False
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError('this is not an IANA time zone such as "Europe/Brussels"') from error
+        return value
+
+
+class Ledger(LedgerOptions):
+    """One receivables administration of one creditor: `ledgers/NAME.toml`. It runs every `every_minutes`."""
+
+    name: str
+    file: Path
+    source: Link
+    sink: Link | None = None
+    every_minutes: Minutes
+
+
+class Settings(Record):
+    """Everything that is configured. Paths are absolute.
+
+    `keys` encrypt tokens at rest: the first encrypts, all decrypt. `test_clock` is the file of a test clock,
+    None for the machine's.
+    """
+
+    home: Path
+    store_url: str = Field(repr=False)
+    test_clock: Path | None = None
+    keys: tuple[SecretRef, ...] = ()
+    log: LogSettings = LogSettings()
+    daemon: DaemonSettings = DaemonSettings()
+    plugins: PluginSettings = PluginSettings()
+    connections: dict[str, Connection] = Field(default_factory=dict)
+    ledgers: dict[str, Ledger] = Field(default_factory=dict)
+    policies: dict[str, Path] = Field(default_factory=dict)

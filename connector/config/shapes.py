@@ -1,0 +1,81 @@
+"""The shapes of the files: what may stand in `incasso.toml`, `connections/*.toml` and `ledgers/*.toml`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from connector.api import SecretRef
+from connector.config.settings import DaemonSettings, LedgerOptions, LogSettings, Minutes, PluginSettings
+from connector.model.record import Record
+
+
+class StoreTable(Record):
+    """`[store]`: an SQLAlchemy URL. A relative SQLite file is relative to home."""
+
+    url: str = "sqlite:///data/incasso.sqlite3"
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        credentials = value.partition("://")[2].rpartition("@")[0]
+        if ":" in credentials or "password=" in value:
+            raise ValueError(
+                "a password is never written in a configuration file: leave it out, and use ~/.pgpass or set "
+                "the whole address in the environment variable INCASSO_STORE_URL"
+            )
+        return value
+
+
+class SecretsTable(Record):
+    """`[secrets]`: the keys of the token store, newest first."""
+
+    keys: tuple[SecretRef, ...] = ()
+
+
+class ClockTable(Record):
+    """`[clock]`: a test clock, for demonstrations and tests."""
+
+    test_file: str = ""
+
+
+class InstallationFile(Record):
+    """`incasso.toml`."""
+
+    store: StoreTable = StoreTable()
+    secrets: SecretsTable = SecretsTable()
+    clock: ClockTable = ClockTable()
+    log: LogSettings = LogSettings()
+    daemon: DaemonSettings = DaemonSettings()
+    plugins: PluginSettings = PluginSettings()
+
+
+class ConnectionFile(BaseModel):
+    """`connections/NAME.toml`: the plugin's name, and the plugin's own settings beside it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    plugin: str = Field(min_length=1, description="the plugin's name, see `incasso plugins`")
+
+
+class LinkTable(BaseModel):
+    """`[source]` or `[sink]` of a ledger: a connection's name, and settings that add to or replace its own."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    connection: str = Field(min_length=1, description="the name of a file in connections/")
+
+
+class LedgerFile(LedgerOptions):
+    """`ledgers/NAME.toml`."""
+
+    every_minutes: Minutes | None = None
+    source: LinkTable = Field(description="where the open items come from")
+    sink: LinkTable | None = Field(default=None, validate_default=True)
+
+    @field_validator("sink")
+    @classmethod
+    def _automatic_needs_a_sink(cls, value: LinkTable | None, info: ValidationInfo) -> LinkTable | None:
+        handover: Literal["person", "automatic"] = info.data.get("handover", "person")
+        if value is None and handover == "automatic":
+            raise ValueError('handover = "automatic" needs a [sink] table that names the agency\'s connection')
+        return value
