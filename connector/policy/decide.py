@@ -1,0 +1,127 @@
+"""The decision: which step comes next for one debtor on one day, and why."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from connector.model import Account, Because, Decision, StepAction
+from connector.policy.conditions import asked_amount, asked_claims
+from connector.policy.facts import fingerprint
+from connector.policy.horizon import first_possible
+from connector.policy.ladder import Ladder, Rung, Weighed, ladder_of, weigh
+from connector.policy.policy import Policy
+from connector.policy.records import because, build
+from connector.policy.standing import Aside, Standing, ledger_origin, read_standing
+
+
+def decide(account: Account, policy: Policy) -> Decision:
+    """The highest step that is not yet taken and whose conditions all hold, on `account.day`.
+
+    Pure: the same account and policy give the same decision; no clock, no store. Raises nothing on any account.
+
+    - A step that another one needs is never skipped. Steps from before the oldest claim fell due do not count.
+    - `undecided` names the highest step that a missing fact alone keeps back, when no lower step may come instead.
+    - `none` carries the reasons too, and `not_before` where the calendar alone can bring the next step.
+    - `amount_minor` is what is asked: the claims that come along less all credit in the policy's currency.
+    """
+    ladder = ladder_of(policy)
+    standing = read_standing(account, policy)
+    if not standing.overdue and not standing.aside:
+        return _rest(standing, ladder)
+    ahead = ladder.ahead(standing.taken)
+    weighed = _weigh_down(standing, ahead)
+    chosen = next((one for one in weighed if one.verdict == "yes"), None)
+    if chosen:
+        return _move(chosen, weighed, standing, ladder)
+    unclear = next((one for one in weighed if one.verdict == "unknown"), None)
+    if unclear:
+        reasons = (*_asides(standing), *unclear.reasons, *_others(weighed, unclear))
+        return _decision(standing, ladder, reasons, action="undecided", rung=unclear.rung)
+    nearest = next((one for one in weighed if len(one.reasons) > 1), None)
+    reasons = (*_asides(standing), *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
+    reasons = reasons or _finished(ladder, standing)
+    return _decision(standing, ladder, reasons, not_before=first_possible(standing, ahead, ladder))
+
+
+def _rest(standing: Standing, ladder: Ladder) -> Decision:
+    """Nothing is overdue and nothing stands aside: most debtors on most days. One reason says so."""
+    if standing.first_due:
+        seen = f"no: {len(standing.later)} open, the first falls due on {standing.first_due}"
+    else:
+        seen = "no: nothing is open"
+    reason = because(
+        "account.overdue", "Is anything overdue?", seen=seen, origin=ledger_origin(standing.account), verdict="no"
+    )
+    return _decision(
+        standing, ladder, (reason,), not_before=first_possible(standing, ladder.ahead(standing.taken), ladder)
+    )
+
+
+def _weigh_down(standing: Standing, ahead: Sequence[Rung]) -> list[Weighed]:
+    """The rungs from the top down to the first whose conditions hold; of those not reached, only the lowest."""
+    weighed: list[Weighed] = []
+    late = standing.late
+    sure = not any(one.verdict == "unknown" for one in standing.aside)
+    for place in range(len(ahead) - 1, -1, -1):
+        rung = ahead[place]
+        if sure and place and late < ahead[place - 1].step.days_overdue:
+            continue
+        weighed.append(weigh(rung, standing))
+        if weighed[-1].verdict == "yes":
+            break
+    return weighed
+
+
+def _move(chosen: Weighed, weighed: list[Weighed], standing: Standing, ladder: Ladder) -> Decision:
+    reasons = (*chosen.reasons, *_asides(standing), *_others(weighed, chosen))
+    return _decision(standing, ladder, reasons, action=chosen.rung.step.action, rung=chosen.rung)
+
+
+def _decision(
+    standing: Standing,
+    ladder: Ladder,
+    reasons: tuple[Because, ...],
+    *,
+    action: StepAction = "none",
+    rung: Rung | None = None,
+    not_before: date | None = None,
+) -> Decision:
+    account, policy = standing.account, ladder.policy
+    return build(
+        Decision,
+        {
+            "ledger": account.ledger,
+            "debtor_id": account.debtor_id,
+            "day": account.day,
+            "action": action,
+            "step": rung.step.name if rung else "",
+            "claims": tuple(claim.claim for claim in asked_claims(rung.step, standing)) if rung else (),
+            "amount_minor": max(0, asked_amount(rung.step, standing)) if rung else 0,
+            "currency": policy.currency,
+            "because": reasons,
+            "not_before": not_before,
+            "policy": policy.name,
+            "policy_version": policy.version,
+            "facts": fingerprint(account),
+        },
+    )
+
+
+def _others(weighed: list[Weighed], full: Weighed | None) -> tuple[Because, ...]:
+    """What keeps back the steps other than `full`, in the order of the ladder."""
+    return tuple(
+        reason for one in reversed(weighed) if one is not full for reason in one.reasons if reason.verdict != "yes"
+    )
+
+
+def _asides(standing: Standing) -> tuple[Because, ...]:
+    return tuple(_aside(one) for one in standing.aside)
+
+
+def _aside(one: Aside) -> Because:
+    return because(f"claim.{one.code}", one.asked, seen=one.seen, origin=one.origin, verdict=one.verdict)
+
+
+def _finished(ladder: Ladder, standing: Standing) -> tuple[Because, ...]:
+    """Nothing is left to climb: the last step taken is the reason."""
+    last = max((rung for rung in ladder.rungs if rung.step.name in standing.taken), key=lambda rung: rung.place)
+    return (last.checks["not_taken"](standing),)

@@ -1,0 +1,95 @@
+"""One decision in words: for the credit manager, and for the debtor who asks why."""
+
+from datetime import date
+from itertools import groupby
+
+from connector.model import Because, Decision, StepAction
+from connector.model.record import Record
+from connector.policy.records import count_text, money_text
+
+_SAID: dict[StepAction, str] = {
+    "none": "nothing is done",
+    "remind": "a reminder",
+    "notice": "a formal notice",
+    "call": "a call",
+    "escalate": "hand-over to the agency",
+    "undecided": "undecided",
+}
+
+
+class Chapter(Record):
+    """The reasons about one subject: a step of the policy, the claims that were left out, or the account."""
+
+    about: str
+    reasons: tuple[Because, ...]
+
+
+class Explanation(Record):
+    """A decision, ready to be shown or to be given out as JSON (`model_dump_json`).
+
+    `amount` is text with its currency, empty when nothing is asked; `claims` are the keys of the claims.
+    """
+
+    ledger: str
+    debtor_id: str
+    day: date
+    headline: str
+    action: StepAction
+    step: str
+    amount: str
+    claims: tuple[str, ...]
+    not_before: date | None
+    chapters: tuple[Chapter, ...]
+    policy: str
+    policy_version: str
+    facts: str
+
+
+def explain(decision: Decision) -> Explanation:
+    """The decision with its reasons by subject, in the order in which they were given."""
+    amount = money_text(decision.amount_minor, decision.currency) if decision.step else ""
+    chapters = tuple(
+        Chapter(about=about, reasons=tuple(reasons)) for about, reasons in groupby(decision.because, key=_subject)
+    )
+    return Explanation(
+        ledger=decision.ledger,
+        debtor_id=decision.debtor_id,
+        day=decision.day,
+        headline=headline(decision),
+        action=decision.action,
+        step=decision.step,
+        amount=amount,
+        claims=decision.claims,
+        not_before=decision.not_before,
+        chapters=chapters,
+        policy=decision.policy,
+        policy_version=decision.policy_version,
+        facts=decision.facts,
+    )
+
+
+def headline(decision: Decision) -> str:
+    """The outcome in one line: what, for how much, or since when it can come."""
+    said = _SAID[decision.action]
+    if decision.action == "none":
+        return f"{said}, not before {decision.not_before}" if decision.not_before else said
+    if decision.action == "undecided":
+        return f'{said}: a fact is missing for step "{decision.step}"'
+    amount = money_text(decision.amount_minor, decision.currency)
+    return f'{said} (step "{decision.step}"), {amount} in {count_text(len(decision.claims))}'
+
+
+def render(explanation: Explanation) -> tuple[str, ...]:
+    """The explanation as lines of plain text: per reason the verdict, what was asked, what was seen, from where."""
+    one = explanation
+    lines = [f"{one.day}  debtor {one.debtor_id}, ledger {one.ledger}: {one.headline}"]
+    for chapter in one.chapters:
+        lines += ["", chapter.about]
+        for reason in chapter.reasons:
+            lines += [f"  {reason.verdict:<8} {reason.asked}", f"           {reason.seen}  [{reason.origin}]"]
+    return (*lines, "", f"Rules: policy {one.policy}, version {one.policy_version}. Facts: {one.facts}.")
+
+
+def _subject(reason: Because) -> str:
+    about = reason.condition.partition(".")[0]
+    return {"account": "The account", "claim": "Claims that take no part"}.get(about, f'Step "{about}"')

@@ -1,0 +1,154 @@
+"""The gates: conditions about the debtor and the source that stand before a step. Made like all conditions."""
+
+from collections.abc import Sequence
+
+from connector.model import Account, Because, DisputeFact, HoldFact, Verdict
+from connector.policy.conditions import Check
+from connector.policy.policy import Policy, Step
+from connector.policy.records import because, money_text
+from connector.policy.standing import Standing, active_holds, claim_name, describe, open_disputes
+
+
+def calibrated(step: Step, policy: Policy) -> Check | None:
+    """Does the source vouch for the sign of its amounts? A wrong sign would spare debtors and chase the others."""
+    if not _asked_before(policy.gates.calibrated.before, step):
+        return None
+    name, asked = f"{step.name}.calibrated", "Does the source vouch for the sign of its amounts?"
+    sure = because(name, asked, seen="it does", origin="the source", verdict="yes")
+    unsure = because(name, asked, seen="not established yet", origin="the source", verdict="unknown")
+    return lambda standing: sure if standing.account.calibrated else unsure
+
+
+def disputed(step: Step, policy: Policy) -> Check:
+    """Is the debtor free of a dispute that stops everything?"""
+    any_claim = policy.gates.disputed.stops == "debtor"
+    name = f"{step.name}.disputed"
+    asked = "Is there no open dispute at all?" if any_claim else "Is there no dispute about everything?"
+    free = because(name, asked, seen="none", origin="disputes", verdict="yes")
+
+    def check(standing: Standing) -> Because:
+        if not standing.account.disputes:
+            return free
+        return _none_of(stopping_disputes(standing.account, any_claim=any_claim), free)
+
+    return check
+
+
+def on_hold(step: Step, policy: Policy) -> Check:
+    """Is the debtor free of a hold on the debtor or on the ledger?"""
+    any_claim = policy.gates.on_hold.stops == "debtor"
+    name = f"{step.name}.on_hold"
+    asked = "Is nothing of the debtor on hold?" if any_claim else "Is there no hold on the debtor?"
+    free = because(name, asked, seen="none", origin="holds", verdict="yes")
+
+    def check(standing: Standing) -> Because:
+        if not standing.account.holds:
+            return free
+        return _none_of(stopping_holds(standing.account, any_claim=any_claim), free)
+
+    return check
+
+
+def direct_debit(step: Step, policy: Policy) -> Check | None:
+    """Is no direct debit in progress? Asked of the debtor only where the policy says so; of each claim always."""
+    if policy.gates.direct_debit.stops != "debtor":
+        return None
+    name, asked = f"{step.name}.direct_debit", "Is no direct debit of the debtor in progress?"
+
+    def check(standing: Standing) -> Because:
+        going = [claim_name(one) for one in standing.account.claims if one.in_collection_minor]
+        seen = f"on its way: {', '.join(going)}" if going else "none"
+        return because(name, asked, seen=seen, origin="the ledger", verdict="no" if going else "yes")
+
+    return check
+
+
+def whole(step: Step, policy: Policy) -> Check | None:
+    """Do all the debtor's claims add up? Asked of the debtor only where the policy says so."""
+    if policy.gates.whole.stops != "debtor":
+        return None
+    name, asked = f"{step.name}.whole", "Do the rows of every claim add up to the invoice?"
+
+    def check(standing: Standing) -> Because:
+        broken = [claim_name(one) for one in standing.account.claims if not one.whole]
+        seen = f"being changed at the source: {', '.join(broken)}" if broken else "they do"
+        return because(name, asked, seen=seen, origin="the ledger", verdict="unknown" if broken else "yes")
+
+    return check
+
+
+def blocked(step: Step, policy: Policy) -> Check | None:
+    """Is the debtor not blocked in the source?"""
+    if not _asked_before(policy.gates.blocked.before, step):
+        return None
+    name, asked = f"{step.name}.blocked", "Is the debtor not blocked in the ledger?"
+    free = because(name, asked, seen="not blocked", origin="debtor record", verdict="yes")
+    stopped = because(name, asked, seen="blocked", origin="debtor record", verdict="no")
+    return lambda standing: stopped if standing.account.debtor_blocked else free
+
+
+def debtor_kind(step: Step, policy: Policy) -> Check | None:
+    """Is the debtor of a kind the policy allows? Unknown where nobody has said what the debtor is."""
+    gate = policy.gates.debtor_kind
+    if not _asked_before(gate.before, step):
+        return None
+    name = f"{step.name}.debtor_kind"
+    asked = f"Is the debtor one of: {', '.join(_words(kind) for kind in gate.allowed)}?"
+
+    def check(standing: Standing) -> Because:
+        kind = standing.account.debtor_kind
+        verdict: Verdict = "yes" if kind in gate.allowed else "unknown" if kind == "unknown" else "no"
+        return because(name, asked, seen=_words(kind), origin="debtor record", verdict=verdict)
+
+    return check
+
+
+def credit(step: Step, policy: Policy) -> Check | None:
+    """Is there no credit that nobody has matched? What is in another currency cannot be subtracted: unknown."""
+    gate, currency = policy.gates.credit, policy.currency
+    if not _asked_before(gate.before, step):
+        return None
+    netted = gate.accept == "netted"
+    name = f"{step.name}.credit"
+    asked = f"Is all open credit in {currency}, so that it can be subtracted?" if netted else "Is there no open credit?"
+
+    def check(standing: Standing) -> Because:
+        parts = [money_text(standing.credit_minor, currency)] if standing.credit_minor else []
+        parts += [f"credit in {other}" for other in standing.foreign_credit]
+        verdict: Verdict = "yes"
+        if netted and standing.foreign_credit:
+            verdict = "unknown"
+        elif not netted and parts:
+            verdict = "no"
+        seen = f"{', '.join(parts)} not yet matched to an invoice" if parts else "none"
+        return because(
+            name, asked, seen=seen, origin=f"open items of ledger {standing.account.ledger}", verdict=verdict
+        )
+
+    return check
+
+
+def stopping_disputes(account: Account, *, any_claim: bool) -> list[DisputeFact]:
+    """The open disputes that stop the whole debtor."""
+    return [fact for fact in open_disputes(account) if any_claim or not fact.claim]
+
+
+def stopping_holds(account: Account, *, any_claim: bool) -> list[HoldFact]:
+    """The active holds that stop the whole debtor."""
+    return [fact for fact in active_holds(account) if any_claim or fact.scope != "claim"]
+
+
+def _none_of(facts: Sequence[DisputeFact | HoldFact], free: Because) -> Because:
+    if not facts:
+        return free
+    origins = sorted({fact.origin for fact in facts if fact.origin})
+    seen = "; ".join(describe(fact) for fact in facts)
+    return because(free.condition, free.asked, seen=seen, origin=", ".join(origins) or free.origin, verdict="no")
+
+
+def _asked_before(before: str, step: Step) -> bool:
+    return before == "every step" or (before == "escalate" and step.action == "escalate")
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")

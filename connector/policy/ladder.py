@@ -1,0 +1,93 @@
+"""A policy made ready to decide with: per step its checks, and which steps must come before it."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from connector.model import Because, PriorStep, Verdict
+from connector.policy import conditions, gates
+from connector.policy.conditions import Check, Condition
+from connector.policy.policy import Policy, Step
+from connector.policy.records import weakest
+from connector.policy.standing import Standing
+
+# In the order in which they are asked. The name is the stable code in `Because.condition`, behind the step's name.
+CONDITIONS: dict[str, Condition] = {
+    "days_overdue": conditions.days_overdue,
+    "not_taken": conditions.not_taken,
+    "needs": conditions.needs,
+    "after": conditions.after,
+    "amount": conditions.amount,
+    "agency_minimum": conditions.agency_minimum,
+    "disputed": gates.disputed,
+    "on_hold": gates.on_hold,
+    "direct_debit": gates.direct_debit,
+    "whole": gates.whole,
+    "calibrated": gates.calibrated,
+    "blocked": gates.blocked,
+    "debtor_kind": gates.debtor_kind,
+    "credit": gates.credit,
+}
+
+
+class Rung(NamedTuple):
+    """One step with its checks. `place` counts from 0; `below` is every step it needs, directly or not."""
+
+    place: int
+    step: Step
+    checks: dict[str, Check]
+    below: frozenset[str]
+
+
+class Weighed(NamedTuple):
+    """What came of asking a rung's conditions."""
+
+    rung: Rung
+    reasons: tuple[Because, ...]
+    verdict: Verdict
+
+
+class Ladder(NamedTuple):
+    """The rungs from the first to the last."""
+
+    policy: Policy
+    rungs: tuple[Rung, ...]
+
+    def ahead(self, taken: dict[str, PriorStep]) -> tuple[Rung, ...]:
+        """The rungs that may still come: those above the highest one taken, and what these need from below it.
+
+        Nobody climbs down: a reminder after a formal notice comes only where a later step needs it.
+        """
+        if not taken:
+            return self.rungs
+        top = max((rung.place for rung in self.rungs if rung.step.name in taken), default=-1)
+        above = [rung for rung in self.rungs if rung.place > top]
+        needed = frozenset[str]().union(*(rung.below for rung in above))
+        return tuple(
+            rung
+            for rung in self.rungs
+            if rung.step.name not in taken and (rung.place > top or rung.step.name in needed)
+        )
+
+
+@lru_cache(maxsize=64)
+def ladder_of(policy: Policy) -> Ladder:
+    """The ladder of a policy; made once, as policies are frozen."""
+    below: dict[str, frozenset[str]] = {}
+    rungs = []
+    for index, step in enumerate(policy.steps):
+        direct = {*step.needs, *([step.after.step] if step.after else [])}
+        below[step.name] = frozenset(direct).union(*(below[name] for name in direct))
+        made = {name: condition(step, policy) for name, condition in CONDITIONS.items()}
+        checks = {name: check for name, check in made.items() if check is not None}
+        rungs.append(Rung(index, step, checks, below[step.name]))
+    return Ladder(policy, tuple(rungs))
+
+
+def weigh(rung: Rung, standing: Standing) -> Weighed:
+    """Ask a rung's conditions: all of them, unless the claims are surely not old enough for it."""
+    first = rung.checks["days_overdue"](standing)
+    if first.verdict == "no":
+        return Weighed(rung, (first,), "no")
+    others = (check(standing) for name, check in rung.checks.items() if name != "days_overdue")
+    reasons = (first, *others)
+    return Weighed(rung, reasons, weakest(reasons))
