@@ -148,7 +148,8 @@ def store_remittance(tx: Tx, connection: str, paid: Remittance, *, at: datetime)
 
 def last_remittance_day(tx: Tx, connection: str) -> date | None:
     """The day of the newest pay-out that is known."""
-    return tx.scalar(select(func.max(remittance.c.paid_on)).where(remittance.c.connection == connection))
+    newest: date | None = tx.scalar(select(func.max(remittance.c.paid_on)).where(remittance.c.connection == connection))
+    return newest
 
 
 def remitted(tx: Tx, case_refs: Sequence[str]) -> list[Remitted]:
@@ -163,15 +164,15 @@ def remitted(tx: Tx, case_refs: Sequence[str]) -> list[Remitted]:
     return [Remitted(*row) for row in _rows(tx.execute(query))]
 
 
-def store_document(tx: Tx, ledger: str, one: Document, *, at: datetime) -> None:
-    """Keep a document that goes with a case."""
+def store_document(tx: Tx, ledger: str, one: Document, *, sealed: bytes, at: datetime) -> None:
+    """Keep a document that goes with a case; `sealed` is its content, encrypted."""
     digest = sha256(one.content).hexdigest()
-    row = (ledger, one.id, one.claim, one.kind, one.file_name, one.mime, digest, one.content, at)
+    row = (ledger, one.id, one.claim, one.kind, one.file_name, one.mime, digest, sealed, at)
     bulk_upsert(tx, document, [row])
 
 
 def read_document(tx: Tx, ledger: str, document_id: str) -> Document | None:
-    """A kept document with its content."""
+    """A kept document; its content is still encrypted."""
     columns = document.c
     query = select(columns.id, columns.claim, columns.kind, columns.file_name, columns.mime, columns.content)
     row = tx.execute(query.where(columns.ledger == ledger, columns.id == document_id)).one_or_none()

@@ -126,6 +126,20 @@ def live_lines(tx: Tx, ledger: str, *, claims: Sequence[str] | None = None) -> l
     return found
 
 
+def live_claims_of(tx: Tx, ledger: str, debtor_ids: Sequence[str]) -> list[str]:
+    """Claims of these debtors with a live hand-over."""
+    query = (
+        select(case_line.c.claim)
+        .join(collection_case, collection_case.c.case_ref == case_line.c.case_ref)
+        .where(case_line.c.ledger == ledger, case_line.c.live.is_(True))
+    )
+    found: list[str] = []
+    for start in range(0, len(debtor_ids), 1000):
+        chunk = list(debtor_ids[start : start + 1000])
+        found += tx.scalars(query.where(collection_case.c.debtor_id.in_(chunk)))
+    return found
+
+
 def times_handed_over(tx: Tx, ledger: str, claims: Sequence[str]) -> int:
     """In how many cases one of these claims has been before, ended ones too."""
     query = select(func.count(case_line.c.case_ref.distinct())).where(

@@ -15,6 +15,11 @@ from connector.errors import ConfigError, TransientError
 
 Tx = Connection
 
+
+class BusyError(TransientError):
+    """Somebody else holds the lock."""
+
+
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # NORMAL can lose the last commits at a power cut, and those are payments.
@@ -55,7 +60,7 @@ class Store:
     def lock(self, name: str, *, timeout: float = 0.0) -> Iterator[None]:
         """Hold the lock `name` over all processes of this database, and give it up when the process dies.
 
-        Raises TransientError when somebody else holds it for longer than `timeout` seconds.
+        Raises BusyError when somebody else holds it for longer than `timeout` seconds.
         """
         holder = self._file_lock if self.dialect == "sqlite" else self._advisory_lock
         with holder(name, timeout):
@@ -142,8 +147,8 @@ def _open_sqlite(database: str) -> Engine:
     return engine
 
 
-def _busy(name: str) -> TransientError:
-    return TransientError(f"{name} is being worked on by another process")
+def _busy(name: str) -> BusyError:
+    return BusyError(f"{name} is being worked on by another process")
 
 
 def _bad_url(detail: str) -> ConfigError:

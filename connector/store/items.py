@@ -18,7 +18,7 @@ _CHUNK = 1000
 
 @dataclass
 class Changes:
-    """What storing a page did, in rows, and which claims it touched. `closed` counts rows that were open before."""
+    """What storing a page did, in rows, and whom it touched. `closed` counts rows that were open before."""
 
     new: int = 0
     changed: int = 0
@@ -26,6 +26,7 @@ class Changes:
     gone: int = 0
     closed: int = 0
     claims: set[str] = field(default_factory=set)
+    debtors: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def store_items(tx: Tx, ledger: str, items: Sequence[OpenItem], at: datetime) ->
             changes.changed += 1
             changes.closed += before[1] != 0 and item.open_minor == 0
         changes.claims.add(item.claim)
+        changes.debtors.add(item.debtor_id)
         rows.append(row)
     _to_history(tx, ledger, [row[1] for row in rows if row[1] in known], at)
     bulk_upsert(tx, open_item, rows)
@@ -97,7 +99,7 @@ def mark_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> Changes:
     changes = Changes()
     for chunk in _chunks(ids):
         found = tx.execute(
-            select(open_item.c.id, open_item.c.claim, open_item.c.open_minor).where(
+            select(open_item.c.id, open_item.c.claim, open_item.c.debtor_id, open_item.c.open_minor).where(
                 open_item.c.ledger == ledger, open_item.c.id.in_(chunk), open_item.c.gone.is_(False)
             )
         ).all()
@@ -111,6 +113,7 @@ def mark_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> Changes:
         changes.gone += len(present)
         changes.closed += sum(row.open_minor != 0 for row in found)
         changes.claims.update(row.claim for row in found)
+        changes.debtors.update(row.debtor_id for row in found)
     return changes
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, or_, select, update
 from connector.store.engine import Tx
 from connector.store.tables import outbox
 
+DOCUMENT = "case.document"
 ENDED = ("DELIVERED", "REJECTED", "CANCELLED")
 
 
@@ -67,7 +68,10 @@ def put(
 
 
 def due(tx: Tx, ledger: str, *, at: datetime) -> Outgoing | None:
-    """The next message to send: lowest priority number first, and within a case in order."""
+    """The next message to send: lowest priority number first, and within a case in order.
+
+    A document holds nothing up: a payment never waits for a PDF.
+    """
     earlier = outbox.alias("earlier")
     blocked = (
         select(earlier.c.id)
@@ -75,6 +79,7 @@ def due(tx: Tx, ledger: str, *, at: datetime) -> Outgoing | None:
             earlier.c.connection == outbox.c.connection,
             earlier.c.case_ref == outbox.c.case_ref,
             earlier.c.seq < outbox.c.seq,
+            earlier.c.kind != DOCUMENT,
             earlier.c.state.not_in(ENDED),
         )
         .exists()
@@ -120,4 +125,5 @@ def counts(tx: Tx, ledgers: Sequence[str] = ()) -> dict[tuple[str, str], int]:
 def oldest_waiting(tx: Tx, ledger: str) -> datetime | None:
     """Since when the oldest message that has not arrived waits."""
     query = select(func.min(outbox.c.created_at)).where(outbox.c.ledger == ledger, outbox.c.state.not_in(ENDED))
-    return tx.scalar(query)
+    oldest: datetime | None = tx.scalar(query)
+    return oldest

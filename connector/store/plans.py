@@ -42,14 +42,11 @@ class Planned:
 
 def start_plan(tx: Tx, ledger: str, *, day: date, policy: str, policy_version: str, at: datetime) -> int:
     """Open a plan that is still being made; returns its number."""
-    return int(
-        tx.execute(
-            insert(plan).values(
-                ledger=ledger, day=day, policy=policy, policy_version=policy_version, created_at=at,
-                facts="", counts={}, state="making",
-            )
-        ).inserted_primary_key[0]
+    opening = insert(plan).values(
+        ledger=ledger, day=day, policy=policy, policy_version=policy_version, created_at=at,
+        facts="", counts={}, state="making",
     )  # fmt: skip
+    return int(tx.execute(opening.returning(plan.c.id)).scalar_one())
 
 
 def add_decisions(tx: Tx, plan_id: int, decided: Iterable[tuple[Decision, str]]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from connector.store.columns import Blob, Instant, Json, Key, Minor, Word
@@ -309,8 +310,8 @@ Index(
     case_line.c.ledger,
     case_line.c.claim,
     unique=True,
-    sqlite_where=case_line.c.live.is_(True),
-    postgresql_where=case_line.c.live.is_(True),
+    sqlite_where=text("live"),
+    postgresql_where=text("live"),
 )
 
 outbox = Table(

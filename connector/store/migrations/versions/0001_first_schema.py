@@ -459,8 +459,8 @@ def upgrade() -> None:
             "uq_case_line_live",
             ["ledger", "claim"],
             unique=True,
-            sqlite_where=sa.text("live IS 1"),
-            postgresql_where=sa.text("live IS 1"),
+            sqlite_where=sa.text("live"),
+            postgresql_where=sa.text("live"),
         )
 
     op.create_table(
@@ -494,9 +494,7 @@ def downgrade() -> None:
 
     op.drop_table("decision")
     with op.batch_alter_table("case_line", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_case_line_live", sqlite_where=sa.text("live IS 1"), postgresql_where=sa.text("live IS 1")
-        )
+        batch_op.drop_index("uq_case_line_live", sqlite_where=sa.text("live"), postgresql_where=sa.text("live"))
         batch_op.drop_index("ix_case_line_ledger_claim")
 
     op.drop_table("case_line")

@@ -1,0 +1,111 @@
+"""From stored rows to what the rule layer sees: one account per debtor, netted, on a day."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby, islice
+from typing import Literal
+
+from connector.config import Ledger
+from connector.model import Account, Claim, HoldFact
+from connector.store import Tx, cases, debtors, items, journal, people
+from connector.store.items import ClaimRow
+from connector.store.journal import LedgerState
+
+_DEBTORS_AT_ONCE = 500
+_CLAIM_KINDS: dict[str, Literal["invoice", "opening", "other"]] = {"invoice": "invoice", "opening": "opening"}
+_CREDIT_KINDS = frozenset({"credit_note", "receipt"})
+
+
+def accounts(tx: Tx, ledger: Ledger, day: date, *, debtor_id: str = "") -> Iterator[Account]:
+    """The accounts with anything open, in the order of debtor keys, or the one of `debtor_id`.
+
+    Streams: memory is bounded by the largest debtors, not by the ledger.
+    """
+    state = journal.read_ledger_state(tx, ledger.name)
+    holds = [*people.holds(tx, ledger.name), *_brake(ledger, state, day)]
+    grouped = groupby(items.claims(tx, ledger.name, day, debtor_id=debtor_id), key=lambda row: row.debtor_id)
+    by_debtor = ((key, list(rows)) for key, rows in grouped)
+    while chunk := list(islice(by_debtor, _DEBTORS_AT_ONCE)):
+        yield from _build(tx, ledger.name, day, chunk=chunk, holds=holds, calibrated=state.calibrated)
+
+
+def account(tx: Tx, ledger: Ledger, debtor_id: str, day: date) -> Account:
+    """The account of one debtor; without claims when nothing is open."""
+    found = next(accounts(tx, ledger, day, debtor_id=debtor_id), None)
+    return found or Account(ledger=ledger.name, debtor_id=debtor_id, debtor_kind="unknown", day=day)
+
+
+def _build(
+    tx: Tx, ledger: str, day: date, *, chunk: list[tuple[str, list[ClaimRow]]], holds: list[HoldFact], calibrated: bool
+) -> Iterator[Account]:
+    ids = [debtor_id for debtor_id, _ in chunk]
+    known = debtors.facts(tx, ledger, ids)
+    steps = people.steps(tx, ledger, ids)
+    disputes = people.disputes(tx, ledger, ids)
+    claim_ids = [row.claim for _, rows in chunk for row in rows]
+    live = {line.claim: line.case_ref for line in cases.live_lines(tx, ledger, claims=claim_ids)}
+    general = [one for one in holds if one.scope == "ledger"]
+    special: dict[str, list[HoldFact]] = {}
+    for one in holds:
+        if one.scope != "ledger":
+            special.setdefault(one.key, []).append(one)
+    for debtor_id, rows in chunk:
+        facts = known.get(debtor_id)
+        claims = tuple(_claim(row, live.get(row.claim, "")) for row in rows if not _is_credit(row))
+        own = special.get(debtor_id, [])
+        if special:
+            own = own + [hold for row in rows for hold in special.get(row.claim, []) if hold.scope == "claim"]
+        yield Account(
+            ledger=ledger,
+            debtor_id=debtor_id,
+            debtor_kind=facts.kind if facts else "unknown",
+            debtor_country=facts.country if facts else "",
+            debtor_blocked=bool(facts and facts.blocked),
+            day=day,
+            claims=claims,
+            credit_minor=_credit(rows),
+            steps=tuple(steps.get(debtor_id, ())),
+            holds=(*general, *own),
+            disputes=tuple(disputes.get(debtor_id, ())),
+            calibrated=calibrated,
+        )
+
+
+def _is_credit(row: ClaimRow) -> bool:
+    return row.kind in _CREDIT_KINDS or row.open_minor + row.in_collection_minor < 0
+
+
+def _credit(rows: list[ClaimRow]) -> dict[str, int]:
+    credit: dict[str, int] = {}
+    for row in rows:
+        if _is_credit(row) and row.open_minor < 0:
+            credit[row.currency] = credit.get(row.currency, 0) - row.open_minor
+    return credit
+
+
+def _claim(row: ClaimRow, case_ref: str) -> Claim:
+    return Claim(
+        claim=row.claim,
+        number=row.number,
+        kind=_CLAIM_KINDS.get(row.kind, "other"),
+        currency=row.currency,
+        open_minor=row.open_minor,
+        overdue_minor=row.overdue_minor,
+        in_collection_minor=row.in_collection_minor,
+        original_minor=row.original_minor,
+        invoice_date=row.invoice_date,
+        # One row without a due date makes the whole claim's due date unknown.
+        due_date=None if row.undated else row.due_date,
+        case_ref=case_ref,
+        whole=row.whole,
+        description=row.description,
+        payment_reference=row.payment_reference,
+    )
+
+
+def _brake(ledger: Ledger, state: LedgerState, day: date) -> list[HoldFact]:
+    """A brake holds the whole ledger, like a hold a person set."""
+    if not state.brake_reason:
+        return []
+    since = state.brake_since.date() if state.brake_since else day
+    return [HoldFact(scope="ledger", key=ledger.name, since=since, reason=state.brake_reason, origin="brake")]

@@ -1,0 +1,221 @@
+"""What a person does: holds, disputes, steps taken, answers to the agency, withdrawals. Each with its audit line."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from connector.config import Ledger
+from connector.errors import ConfigError
+from connector.flow.messages import next_mutation_id, put_mutation
+from connector.flow.workspace import Workspace
+from connector.model import (
+    Answer,
+    ApprovalDecision,
+    DebtorKind,
+    DisputeFact,
+    DisputeReport,
+    Hold,
+    HoldFact,
+    Message,
+    Money,
+    Mutation,
+    RequestAnswer,
+    Resume,
+    Withdraw,
+)
+from connector.store import Tx, cases, debtors, journal, people, plans
+from connector.store.cases import CaseRow
+from connector.store.people import Task
+
+
+def hold_debtor(
+    workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason: str, until: date | None, actor: str
+) -> int:
+    """Leave a debtor alone; agencies that work a case of this debtor are asked to rest. Returns how many."""
+    day = workspace.clock.today(ledger.timezone)
+    fact = HoldFact(scope="debtor", key=debtor_id, since=day, until=until, reason=reason, origin=actor)
+    with workspace.store.write() as tx:
+        people.add_hold(tx, ledger.name, fact, at=workspace.clock.now())
+        _note(workspace, tx, ledger, "debtor.hold", debtor_id, actor=actor)
+        return _tell_all(workspace, tx, ledger, debtor_id, lambda common: Hold(**common, reason=reason, until=until))
+
+
+def resume_debtor(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor: str) -> int:
+    """End the holds on a debtor; agencies go on. Returns how many holds there were."""
+    with workspace.store.write() as tx:
+        ended = people.end_hold(tx, ledger.name, debtor_id, on=workspace.clock.today(ledger.timezone))
+        if ended:
+            _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor)
+            _tell_all(workspace, tx, ledger, debtor_id, lambda common: Resume(**common))
+    return ended
+
+
+def open_dispute(
+    workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason: str, claim: str, actor: str
+) -> int:
+    """The debtor disputes; agencies that work a case of this debtor are told. Returns how many."""
+    day = workspace.clock.today(ledger.timezone)
+    fact = DisputeFact(claim=claim, opened_on=day, reason=reason, origin=actor)
+    with workspace.store.write() as tx:
+        people.open_dispute(tx, ledger.name, debtor_id, fact, at=workspace.clock.now())
+        _note(workspace, tx, ledger, "debtor.dispute", debtor_id, actor=actor)
+        return _tell_all(
+            workspace,
+            tx,
+            ledger,
+            debtor_id,
+            lambda common: DisputeReport(**common, position="disputed", text=reason),
+        )
+
+
+def settle_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor: str) -> int:
+    """The disputes of a debtor are settled. Returns how many there were."""
+    with workspace.store.write() as tx:
+        settled = people.settle_dispute(tx, ledger.name, debtor_id, on=workspace.clock.today(ledger.timezone))
+        if settled:
+            _note(workspace, tx, ledger, "debtor.dispute_settled", debtor_id, actor=actor)
+            _tell_all(workspace, tx, ledger, debtor_id, lambda common: DisputeReport(**common, position="settled"))
+    return settled
+
+
+def confirm_kind(workspace: Workspace, ledger: Ledger, debtor_id: str, kind: DebtorKind, *, actor: str) -> None:
+    """A person says what kind of debtor this is."""
+    with workspace.store.write() as tx:
+        debtors.confirm_kind(tx, ledger.name, debtor_id, kind, origin=actor, at=workspace.clock.now())
+        _note(workspace, tx, ledger, "debtor.kind", debtor_id, actor=actor, kind=kind)
+
+
+def record_steps(
+    workspace: Workspace, ledger: Ledger, plan_id: int, *, action: str, taken_on: date, channel: str, actor: str
+) -> int:
+    """The steps of a plan with this action were taken (letters sent, calls made). Returns how many were new."""
+    recorded = 0
+    with workspace.store.write() as tx:
+        plan = plans.read_plan(tx, plan_id)
+        if plan is None or plan.ledger != ledger.name:
+            raise ConfigError(f"ledger {ledger.name} has no plan {plan_id}", mend="See: incasso status")
+        for one in list(plans.decisions(tx, plan_id, action=action)):
+            decided = one.decision
+            recorded += people.record_step(
+                tx,
+                ledger.name,
+                decided.debtor_id,
+                decided.step,
+                taken_on=taken_on,
+                channel=channel,
+                origin=f"plan {plan_id}, {actor}",
+                at=workspace.clock.now(),
+            )
+        _note(workspace, tx, ledger, "plan.steps_taken", str(plan_id), actor=actor, step=action, count=recorded)
+    return recorded
+
+
+def release(workspace: Workspace, ledger: Ledger, *, actor: str) -> str:
+    """A person has looked: the brake of a ledger is taken off. Returns what it was for, empty without a brake."""
+    at = workspace.clock.now()
+    with workspace.store.write() as tx:
+        state = journal.read_ledger_state(tx, ledger.name)
+        if state.brake_reason:
+            journal.write_ledger_state(tx, ledger.name, replace(state, brake_reason="", brake_since=None))
+            people.finish_task(tx, ledger.name, "brake", ledger.name, at=at, outcome=f"released by {actor}")
+            _note(workspace, tx, ledger, "brake.released", ledger.name, actor=actor, reason=state.brake_reason)
+    return state.brake_reason
+
+
+def answer(workspace: Workspace, ledger: Ledger, task: Task, answers: Mapping[str, str], *, actor: str) -> None:
+    """Answer the agency's questions: question id to value. Raises ConfigError naming what is missing or unknown."""
+    questions = {one["question_id"]: one for one in task.body.get("questions", ())}
+    unknown = sorted(set(answers) - set(questions))
+    missing = sorted(key for key, one in questions.items() if one.get("required", True) and not answers.get(key))
+    if unknown or missing:
+        problem = f"there is no question {unknown[0]}" if unknown else f"question {missing[0]} is not answered"
+        raise ConfigError(problem, mend=f"The questions are: {', '.join(questions)}.")
+    given = tuple(Answer(question_id=key, value=value) for key, value in answers.items())
+    with workspace.store.write() as tx:
+        row = _case(tx, task.case_ref)
+        common = _common(workspace, tx, ledger, row)
+        mutation = RequestAnswer(**common, request_id=task.key, answers=given)
+        _finish(workspace, tx, ledger, row, task=task, mutation=mutation, actor=actor)
+
+
+def decide_approval(
+    workspace: Workspace, ledger: Ledger, task: Task, *, approved: bool, terms: str, actor: str
+) -> None:
+    """Approve or refuse what the agency asked permission for."""
+    with workspace.store.write() as tx:
+        row = _case(tx, task.case_ref)
+        common = _common(workspace, tx, ledger, row)
+        mutation = ApprovalDecision(**common, request_id=task.key, approved=approved, terms=terms)
+        _finish(workspace, tx, ledger, row, task=task, mutation=mutation, actor=actor)
+
+
+def finish_task(workspace: Workspace, task: Task, *, outcome: str, actor: str) -> None:
+    """A person dealt with a task outside of this program."""
+    with workspace.store.write() as tx:
+        at = workspace.clock.now()
+        people.finish_task(tx, task.ledger, task.kind, task.key, at=at, outcome=f"{outcome} ({actor})")
+        journal.note(tx, "task.done", task.key, at=at, ledger=task.ledger, actor=actor, kind=task.kind)
+
+
+def withdraw(
+    workspace: Workspace, ledger: Ledger, case_ref: str, *, reason: str, fee_ack: Money | None, actor: str
+) -> None:
+    """Ask a case back. It stays at the agency until the agency has closed it."""
+    with workspace.store.write() as tx:
+        row = _case(tx, case_ref)
+        mutation = Withdraw(**_common(workspace, tx, ledger, row), reason=reason, fee_ack=fee_ack)
+        put_mutation(workspace, tx, row, mutation, at=workspace.clock.now())
+        _note(workspace, tx, ledger, "case.withdraw", case_ref, actor=actor)
+
+
+def write_message(workspace: Workspace, ledger: Ledger, case_ref: str, text: str, *, actor: str) -> None:
+    """Write to the agency about a case."""
+    with workspace.store.write() as tx:
+        row = _case(tx, case_ref)
+        put_mutation(
+            workspace, tx, row, Message(**_common(workspace, tx, ledger, row), text=text), at=workspace.clock.now()
+        )
+        _note(workspace, tx, ledger, "case.message", case_ref, actor=actor)
+
+
+def _tell_all(
+    workspace: Workspace, tx: Tx, ledger: Ledger, debtor_id: str, make: Callable[[dict[str, Any]], Mutation]
+) -> int:
+    """Put a mutation into the outbox for each live case of a debtor; returns how many."""
+    told = 0
+    for row in cases.cases(tx, ledger=ledger.name, debtor_id=debtor_id):
+        if any(line.live for line in cases.lines(tx, row.case_ref)):
+            put_mutation(workspace, tx, row, make(_common(workspace, tx, ledger, row)), at=workspace.clock.now())
+            told += 1
+    return told
+
+
+def _finish(
+    workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, *, task: Task, mutation: Mutation, actor: str
+) -> None:
+    at = workspace.clock.now()
+    put_mutation(workspace, tx, row, mutation, at=at)
+    people.finish_task(tx, ledger.name, task.kind, task.key, at=at, outcome=f"answered by {actor}")
+    _note(workspace, tx, ledger, f"task.{task.kind}", row.case_ref, actor=actor, request=task.key)
+
+
+def _case(tx: Tx, case_ref: str) -> CaseRow:
+    row = cases.read_case(tx, case_ref)
+    if row is None:
+        raise ConfigError(f"there is no case {case_ref}", mend="See: incasso status")
+    return row
+
+
+def _common(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow) -> dict[str, Any]:
+    return {
+        "mutation_id": next_mutation_id(tx, row.case_ref),
+        "case_ref": row.case_ref,
+        "effective_date": workspace.clock.today(ledger.timezone),
+    }
+
+
+def _note(
+    workspace: Workspace, tx: Tx, ledger: Ledger, action: str, subject: str, *, actor: str, **detail: Any
+) -> None:
+    journal.note(tx, action, subject, at=workspace.clock.now(), ledger=ledger.name, actor=actor, **detail)

@@ -1,0 +1,239 @@
+"""Hand over: carry out exactly a plan, and leave out by name whatever has changed since."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.api import Sink, Source
+from connector.config import Ledger
+from connector.errors import ConfigError, ConnectorError
+from connector.flow.accounts import account
+from connector.flow.balance import otherwise_closed, paid
+from connector.flow.delivery import deliver
+from connector.flow.messages import derive_case_ref, put_document, put_open
+from connector.flow.pull import noting
+from connector.flow.runs import Progress, Report, StoppedError, quiet, running
+from connector.flow.workspace import Workspace
+from connector.model import Account, Case, Claim, ClaimLine, Decision, Document, Money
+from connector.policy import Policy, decide
+from connector.store import Tx, agency, cases, debtors, items, journal, plans
+from connector.store.cases import AlreadyHandedOverError, CaseRow, LineRow
+from connector.store.plans import Plan
+
+
+class _LeftOutError(Exception):
+    """This decision is not carried out, for a reason a person can read."""
+
+
+@dataclass(frozen=True)
+class _Handing:
+    """What carrying out one plan works with."""
+
+    workspace: Workspace
+    ledger: Ledger
+    plan: Plan
+    policy: Policy
+    source: Source
+    sink: Sink
+    sink_name: str
+    report: Report
+
+
+def hand_over(workspace: Workspace, ledger: Ledger, plan_id: int, *, progress: Progress = quiet) -> Report:
+    """Carry out the escalations of an open plan, then send what is due.
+
+    Raises ConfigError when there is no such plan, it was carried out already, or the ledger has no sink.
+    """
+    if ledger.sink is None:
+        raise ConfigError("this ledger hands nothing over", file=ledger.source.shown, key="sink", mend="Add [sink].")
+    with running(workspace, ledger.name, "handover") as report:
+        plan = _open_plan(workspace, ledger, plan_id)
+        handing = _Handing(
+            workspace=workspace,
+            ledger=ledger,
+            plan=plan,
+            policy=workspace.policy(ledger),
+            source=workspace.source(ledger),
+            sink=workspace.sink(ledger),
+            sink_name=ledger.sink.connection,
+            report=report,
+        )
+        with workspace.store.read() as tx:
+            chosen = [one.decision for one in plans.decisions(tx, plan.id, action="escalate") if not one.outcome]
+        for decision in chosen:
+            _carry_out(handing, decision)
+            progress("cases", 1)
+            if workspace.stop.is_set():
+                raise StoppedError("stopped between two cases; hand the same plan over again to go on")
+        with workspace.store.write() as tx:
+            plans.mark_applied(tx, plan.id, at=workspace.clock.now())
+        with noting(workspace, ledger.sink.connection):
+            deliver(workspace, ledger, handing.sink, report)
+    return report
+
+
+def _open_plan(workspace: Workspace, ledger: Ledger, plan_id: int) -> Plan:
+    with workspace.store.read() as tx:
+        plan = plans.read_plan(tx, plan_id)
+    if plan is None or plan.ledger != ledger.name:
+        raise ConfigError(f"ledger {ledger.name} has no plan {plan_id}", mend=f"Make one: incasso plan {ledger.name}")
+    if plan.state != "open":
+        raise ConfigError(f"plan {plan_id} is {plan.state}", mend=f"Make a new one: incasso plan {ledger.name}")
+    return plan
+
+
+def _carry_out(handing: _Handing, decision: Decision) -> None:
+    store = handing.workspace.store
+    try:
+        case_ref = _open_case(handing, decision)
+    except _LeftOutError as left_out:
+        handing.report.counts["left out"] += 1
+        handing.report.messages.append(f"{decision.debtor_id}: left out, {left_out}")
+        with store.write() as tx:
+            plans.settle_decision(tx, handing.plan.id, decision.debtor_id, outcome="left_out", why=str(left_out))
+        return
+    handing.report.counts["cases"] += 1
+    handing.report.counts["claims"] += len(decision.claims)
+    handing.report.messages.append(f"{decision.debtor_id}: handed over as {case_ref}")
+
+
+def _open_case(handing: _Handing, decision: Decision) -> str:
+    workspace, ledger = handing.workspace, handing.ledger
+    day = workspace.clock.today(ledger.timezone)
+    with workspace.store.read() as tx:
+        present = account(tx, ledger, decision.debtor_id, day)
+        case = _build(tx, ledger, present, decision=decision)
+    _unchanged(handing, present, decision)
+    reason = workspace.plugins.before_handover(case, handing.sink_name)
+    if reason:
+        raise _LeftOutError(reason)
+    _preflight(handing, case)
+    documents = _documents(handing, case)
+    at = workspace.clock.now()
+    with workspace.store.write() as tx:
+        _commit(handing, tx, case, documents=documents, at=at)
+        plans.settle_decision(tx, handing.plan.id, decision.debtor_id, outcome="handed_over", case_ref=case.case_ref)
+    return case.case_ref
+
+
+def _unchanged(handing: _Handing, present: Account, decision: Decision) -> None:
+    """What was shown is what happens: other facts, another policy or another outcome, and the person sees it anew."""
+    again = decide(present, handing.policy)
+    if again.action != "escalate":
+        why = next((one for one in again.because if one.verdict != "yes"), None)
+        raise _LeftOutError(
+            f"it would not be handed over now: {why.seen}" if why else "it would not be handed over now"
+        )
+    if again.facts != decision.facts or again.claims != decision.claims:
+        raise _LeftOutError("its facts have changed since the plan was made")
+    if again.policy_version != decision.policy_version:
+        raise _LeftOutError("the policy has changed since the plan was made")
+
+
+def _build(tx: Tx, ledger: Ledger, present: Account, *, decision: Decision) -> Case:
+    debtor = debtors.debtor_of(tx, ledger.name, decision.debtor_id)
+    if debtor is None:
+        raise _LeftOutError("the source has not sent the debtor's name and address")
+    chosen = [claim for claim in present.claims if claim.claim in decision.claims]
+    if len(chosen) != len(decision.claims):
+        raise _LeftOutError("a claim of the plan is not open any more")
+    attempt = cases.times_handed_over(tx, ledger.name, list(decision.claims))
+    case_ref = derive_case_ref(ledger.name, decision.debtor_id, list(decision.claims), attempt=attempt)
+    return Case(
+        case_ref=case_ref,
+        ledger=ledger.name,
+        creditor=ledger.creditor,
+        debtor=debtor,
+        lines=tuple(_line(claim, f"{case_ref}-{number}") for number, claim in enumerate(chosen, start=1)),
+        currency=decision.currency,
+        product=ledger.product,
+        language=debtor.language or ledger.language,
+        description=f"{len(chosen)} unpaid invoices of {ledger.creditor.name}",
+        prior_steps=present.steps,
+        is_test=ledger.is_test,
+    )
+
+
+def _line(claim: Claim, line_id: str) -> ClaimLine:
+    if claim.invoice_date is None or claim.due_date is None:
+        raise _LeftOutError(f"invoice {claim.number} has no invoice date or due date")
+    if claim.open_minor != claim.overdue_minor:
+        raise _LeftOutError(f"invoice {claim.number} has instalments that are not due yet")
+    return ClaimLine(
+        line_id=line_id,
+        claim=claim.claim,
+        number=claim.number,
+        invoice_date=claim.invoice_date,
+        due_date=claim.due_date,
+        original=Money(minor=claim.original_minor or claim.open_minor, currency=claim.currency),
+        open=Money(minor=claim.open_minor, currency=claim.currency),
+        description=claim.description,
+        payment_reference=claim.payment_reference,
+    )
+
+
+def _preflight(handing: _Handing, case: Case) -> None:
+    minimum = handing.sink.capabilities().minimum.get(case.currency, 0)
+    if case.open.minor < minimum:
+        least = Money(minor=minimum, currency=case.currency)
+        raise _LeftOutError(f"{case.open} is less than the agency takes ({least})")
+    blocking = handing.sink.preflight(case).blocking
+    if blocking:
+        raise _LeftOutError("; ".join(finding.message for finding in blocking))
+
+
+def _documents(handing: _Handing, case: Case) -> Sequence[Document]:
+    """The invoices of the case, asked of the source only now that they are needed."""
+    if not (handing.ledger.documents and handing.workspace.source_provides(handing.ledger, "document")):
+        return ()
+    most = handing.sink.capabilities().max_document_bytes
+    found = []
+    for line in case.lines:
+        try:
+            document = handing.source.document(line.claim)
+        except ConnectorError as error:
+            raise _LeftOutError(f"the invoice {line.number} could not be read: {error.message}") from error
+        if document is None or len(document.content) > most:
+            handing.report.counts["invoices without document"] += 1
+            continue
+        found.append(document)
+    return found
+
+
+def _commit(handing: _Handing, tx: Tx, case: Case, *, documents: Sequence[Document], at: datetime) -> None:
+    """Case, lines, messages and their reasons in one transaction: all of it, or nothing."""
+    workspace, name = handing.workspace, handing.ledger.name
+    row = CaseRow(
+        case_ref=case.case_ref,
+        ledger=name,
+        connection=handing.sink_name,
+        debtor_id=case.debtor.id,
+        currency=case.currency,
+        plan_id=handing.plan.id,
+        opened_at=at,
+        handover="queued",
+        handover_at=at,
+    )
+    pieces = items.pieces(tx, name, [line.claim for line in case.lines])
+    lines = [
+        LineRow(
+            case_ref=case.case_ref,
+            line_id=line.line_id,
+            ledger=name,
+            claim=line.claim,
+            number=line.number,
+            handed_minor=line.open.minor,
+            base_paid=paid(pieces[line.claim]),
+            base_other=otherwise_closed(pieces[line.claim]),
+        )
+        for line in case.lines
+    ]
+    try:
+        cases.open_case(tx, row, lines)
+    except AlreadyHandedOverError as error:
+        raise _LeftOutError("a claim of it is at an agency already") from error
+    put_open(workspace, tx, row, case, at=at)
+    for document in documents:
+        agency.store_document(tx, name, document, sealed=workspace.keys.encrypt(document.content), at=at)
+        put_document(workspace, tx, row, document.id, at=at)
+    journal.note(tx, "case.opened", case.case_ref, at=at, ledger=name, plan=handing.plan.id, open_minor=case.open.minor)

@@ -1,0 +1,141 @@
+"""Pull: what is open at the source, page by page, each page with its cursor in one transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from connector.config import Ledger
+from connector.errors import ConnectorError, PluginError
+from connector.flow.runs import Progress, Report, StoppedError, note_connection, quiet, running
+from connector.flow.workspace import Workspace
+from connector.model import Page
+from connector.store import Tx, cases, debtors, items, journal, people
+
+# Below this many open rows a percentage says nothing.
+_BRAKE_FLOOR = 20
+
+
+def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> Report:
+    """Bring the store up to what the source holds now.
+
+    Each page is stored whole or not at all; a run that is cut goes on after the last stored page. What comes out
+    of an error is a `connector.errors` class; everything stored before it stays.
+    """
+    with running(workspace, ledger.name, "pull") as report, noting(workspace, ledger.source.connection):
+        source = workspace.source(ledger)
+        scope = f"pull:{ledger.name}"
+        with workspace.store.read() as tx:
+            cursor = journal.read_cursor(tx, scope)
+            open_before = items.count_open(tx, ledger.name)
+        seen_open: set[str] = set()
+        complete = False
+        for page in source.pull(cursor.value if cursor else None):
+            _store(workspace, ledger, page, report=report)
+            seen_open.update(item.id for item in page.items if item.state != "closed")
+            progress(page.stream, len(page.items) + len(page.debtors) + len(page.contacts) + len(page.addresses))
+            complete = page.complete
+            if page.complete and page.snapshot:
+                _look_for_missing(workspace, ledger, seen_open, report=report)
+            if workspace.stop.is_set():
+                raise StoppedError("stopped between two pages; the next run goes on from there")
+        if not complete:
+            raise PluginError("the pull ended without a last page", plugin=ledger.source.connection)
+        _brake(workspace, ledger, open_before, closed=report.counts["items closed"] + report.counts["items gone"])
+    return report
+
+
+@contextmanager
+def noting(workspace: Workspace, connection: str) -> Iterator[None]:
+    """Remember how a connection stood at the end of the block."""
+    try:
+        yield
+    except StoppedError:
+        raise
+    except ConnectorError as error:
+        note_connection(workspace, connection, error)
+        raise
+    note_connection(workspace, connection, None)
+
+
+def _store(workspace: Workspace, ledger: Ledger, page: Page, *, report: Report) -> None:
+    at = workspace.clock.now()
+    name = ledger.name
+    with workspace.store.write() as tx:
+        changes = items.store_items(tx, name, page.items, at)
+        gone = items.mark_gone(tx, name, page.gone, at)
+        changed_debtors = debtors.store_debtors(tx, name, page.debtors, at)
+        debtors.store_parts(tx, name, page.addresses, page.contacts)
+        debtors.mark_debtors_gone(tx, name, page.gone_debtors, at)
+        debtors.remove_parts(tx, name, page.gone_parts)
+        journal.store_faults(tx, name, page.faults, run_id=report.id, at=at)
+        _keep_ledger_state(tx, name, page, at=at)
+        _mark_dirty(tx, name, changes.debtors | gone.debtors, at=at)
+        journal.write_cursor(tx, f"pull:{name}", page.cursor, at=at, complete=page.complete)
+    report.counts.update(
+        {
+            "pages": 1,
+            "items new": changes.new,
+            "items changed": changes.changed,
+            "items unchanged": changes.unchanged,
+            "items closed": changes.closed,
+            "items gone": gone.closed,
+            "debtors changed": changed_debtors,
+            "records set aside": len(page.faults),
+        }
+    )
+
+
+def _keep_ledger_state(tx: Tx, ledger: str, page: Page, *, at: datetime) -> None:
+    state = journal.read_ledger_state(tx, ledger)
+    kept = replace(state, calibrated=page.calibrated)
+    if page.control_total is not None:
+        kept = replace(kept, control=page.control_total, control_at=at)
+    if kept != state:
+        journal.write_ledger_state(tx, ledger, kept)
+
+
+def _mark_dirty(tx: Tx, ledger: str, debtor_ids: set[str], *, at: datetime) -> None:
+    """All claims at an agency of a touched debtor: a receipt or credit note concerns each of them."""
+    if debtor_ids:
+        items.mark_dirty(tx, ledger, cases.live_claims_of(tx, ledger, sorted(debtor_ids)), at)
+
+
+def _look_for_missing(workspace: Workspace, ledger: Ledger, seen: set[str], *, report: Report) -> None:
+    """A snapshot lists everything open: what is open here and not in it is gone, unless it is too much at once."""
+    at = workspace.clock.now()
+    with workspace.store.write() as tx:
+        known = items.open_ids(tx, ledger.name)
+        missing = sorted(known - seen)
+        if _too_much(len(missing), len(known), ledger.brake_percent):
+            _set_brake(workspace, tx, ledger, f"{len(missing)} of {len(known)} open items are missing at the source")
+            return
+        changes = items.mark_gone(tx, ledger.name, missing, at)
+        _mark_dirty(tx, ledger.name, changes.debtors, at=at)
+    report.counts["items missing"] = len(missing)
+
+
+def _brake(workspace: Workspace, ledger: Ledger, open_before: int, *, closed: int) -> None:
+    """Too much closed in one pull: nothing is concluded from it until a person has looked."""
+    if _too_much(closed, open_before, ledger.brake_percent):
+        with workspace.store.write() as tx:
+            _set_brake(workspace, tx, ledger, f"{closed} of {open_before} open items closed in one pull")
+
+
+def _too_much(count: int, of: int, percent: int) -> bool:
+    return of >= _BRAKE_FLOOR and count * 100 > of * percent
+
+
+def _set_brake(workspace: Workspace, tx: Tx, ledger: Ledger, reason: str) -> None:
+    at = workspace.clock.now()
+    state = journal.read_ledger_state(tx, ledger.name)
+    journal.write_ledger_state(tx, ledger.name, replace(state, brake_reason=reason, brake_since=at))
+    journal.note(tx, "brake.set", ledger.name, at=at, ledger=ledger.name, reason=reason)
+    people.open_task(
+        tx,
+        ledger.name,
+        "brake",
+        ledger.name,
+        subject=f"{reason}. Look at the ledger, then: incasso release {ledger.name}",
+        at=at,
+    )

@@ -1,0 +1,42 @@
+"""The schema: migrations say the same as the tables, up and down, on both databases."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+
+from connector.errors import ConfigError
+from connector.store import Store, open_store, schema
+from connector.store.tables import metadata
+
+
+def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
+    with store.read() as tx:
+        context = MigrationContext.configure(tx, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_every_migration_goes_down_again(store: Store) -> None:
+    schema.downgrade(store, "base")
+    assert set(inspect(store.engine).get_table_names()) <= {"alembic_version"}
+    schema.upgrade(store)
+    schema.check(store)
+
+
+def test_a_fresh_database_is_refused_with_the_mend(tmp_path) -> None:
+    empty = open_store(f"sqlite:///{tmp_path}/x.sqlite3")
+    with pytest.raises(ConfigError, match="incasso db upgrade"):
+        schema.check(empty)
+
+
+def test_a_newer_schema_is_refused_and_not_upgraded(store: Store) -> None:
+    with store.write() as tx:
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigError, match="newer release"):
+        schema.check(store)
+
+
+@pytest.mark.parametrize("url", ["", "sqlite://", "sqlite:///:memory:", "mysql://x/y", "nonsense"])
+def test_a_url_that_cannot_hold_the_books_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"store\.url"):
+        open_store(url)
