@@ -81,6 +81,10 @@ class Page(Record):
       row's absence unless `snapshot` is true as well: this pull listed every open item of the ledger.
     - `stream`: for progress, what the page held, such as "payment terms".
     - `control_total`: the source's own sum of what is open, where it offers one; compared, never stored as truth.
+    - `calibrated`: the source vouches for the sign of the ledger's amounts; the last page's word counts. While it
+      is False nothing of this ledger may be escalated.
+    - `full_resync`: the source starts again from its beginning with this page: a row that is on no page from this
+      one to the next complete one (also of later pulls, when this one stops early) is perhaps gone.
     """
 
     items: tuple[OpenItem, ...] = ()
@@ -96,3 +100,5 @@ class Page(Record):
     snapshot: bool = False
     stream: str = ""
     control_total: Money | None = None
+    calibrated: bool = True
+    full_resync: bool = False

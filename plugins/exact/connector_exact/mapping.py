@@ -1,0 +1,156 @@
+"""Payment terms as open items (Exact Online reference 4.4, 4.5)."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from connector.model import ClosedReason, ItemKind, ItemState, OpenItem, RecordFault, exponent
+from connector_exact.config import ExactConfig
+from connector_exact.rows import OpenTerm
+
+RECEIVABLE = 20
+SALE, CREDIT_NOTE = 20, 21
+_KINDS: dict[int | None, ItemKind] = {
+    10: "opening",
+    SALE: "invoice",
+    CREDIT_NOTE: "credit_note",
+    40: "receipt",
+    82: "difference",
+    83: "difference",
+}
+_STATES: dict[int, ItemState] = {20: "open", 30: "in_collection", 40: "in_collection", 50: "closed"}
+_SETTLED_BY_PAYMENT = frozenset({"invoice", "opening", "other"})
+_SCALES = {3: 1000, 0: 1}
+_ITEMS = TypeAdapter(tuple[OpenItem, ...])
+_ITEM = TypeAdapter(OpenItem)
+
+
+class TermMapping:
+    """Maps the terms of one division. `sign` is 1 when a positive AmountDC means that the debtor owes, else -1."""
+
+    def __init__(self, config: ExactConfig, *, sign: int, home_currency: str) -> None:
+        self._sign = sign
+        self._home = home_currency
+        self._foreign = config.foreign_amounts == "invoice_currency"
+        self._paid_by_date = config.paid_evidence == "last_payment_date"
+        self._number_field = config.invoice_number
+        self._accounts = frozenset(config.gl_accounts)
+
+    def items(self, terms: Iterable[OpenTerm]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:
+        """The receivables among `terms`, and those that make no valid item."""
+        values = [self._values(term) for term in terms if self._is_wanted(term)]
+        try:
+            return _ITEMS.validate_python(values), ()
+        except ValidationError:
+            return _singly(values)
+
+    def _is_wanted(self, term: OpenTerm) -> bool:
+        if term.get("LineType", RECEIVABLE) != RECEIVABLE:
+            return False
+        return not self._accounts or (term.get("GLAccountCode") or "").strip() in self._accounts
+
+    def _values(self, term: OpenTerm) -> dict[str, Any]:
+        kind = _KINDS.get(term.get("TransactionType"), "other")
+        state = _STATES[term["Status"]]
+        currency, amount, original = self._amounts(term)
+        reason, settled_on = self._closing(term, kind) if state == "closed" else ("", None)
+        return {
+            "id": term["ID"],
+            "claim": claim_of(term),
+            "debtor_id": term["Account"],
+            "kind": kind,
+            "state": state,
+            "currency": currency,
+            "amount_minor": amount,
+            "open_minor": 0 if state == "closed" else amount,
+            "original_minor": original,
+            "number": self._number(term),
+            "invoice_date": term.get("InvoiceDate"),
+            "due_date": term.get("DueDate"),
+            "settled_on": settled_on,
+            "closed_reason": reason,
+            "reference": term.get("YourRef") or "",
+            "payment_reference": payment_reference(term.get("PaymentReference") or ""),
+            "description": term.get("Description") or "",
+            "reversal": bool(term.get("TransactionIsReversal")),
+        }
+
+    def _amounts(self, term: OpenTerm) -> tuple[str, int, int]:
+        """Currency, this row's amount and the whole claim's amount as invoiced, as claims in minor units.
+
+        Both take their sign from AmountDC, the only one that is calibrated; AmountFC gives a size alone.
+        """
+        currency, home = term["Currency"], term["AmountDC"]
+        size, whole = home, term.get("TransactionAmountDC")
+        if currency != self._home:
+            foreign = term.get("AmountFC")
+            if self._foreign and foreign is not None:
+                size, whole = foreign, term.get("TransactionAmountFC")
+            else:
+                currency = self._home
+        places = exponent(currency)
+        scale = 100 if places == 2 else _SCALES[places]
+        sign = self._sign if home >= 0 else -self._sign
+        return currency, sign * _minor(size, scale), sign * _minor(whole, scale) if whole is not None else 0
+
+    def _closing(self, term: OpenTerm, kind: ItemKind) -> tuple[ClosedReason, Any]:
+        """Why a matched term is closed. Matched is not paid: a write-off and a set-off look the same."""
+        if kind == "credit_note":
+            return "credited", None
+        paid_on = term.get("LastPaymentDate")
+        if self._paid_by_date and paid_on is not None and kind in _SETTLED_BY_PAYMENT:
+            return "paid", paid_on
+        return "unknown", None
+
+    def _number(self, term: OpenTerm) -> str:
+        value = term.get(self._number_field) or term.get("InvoiceNumber") or term.get("EntryNumber")
+        return str(value).strip() if value else ""
+
+
+def claim_of(term: OpenTerm) -> str:
+    """The invoice a term belongs to; survives splitting and un-matching.
+
+    For sales entries and credit notes the entry. An opening entry, a bank statement or a journal holds lines of
+    many debtors under one entry: there it is the line, which the pieces of a split share as well.
+    """
+    entry, line = term.get("TransactionEntryID"), term.get("TransactionID")
+    by_entry = term.get("TransactionType") in (SALE, CREDIT_NOTE)
+    return (entry or line if by_entry else line or entry) or term["ID"]
+
+
+def payment_reference(text: str) -> str:
+    """A Belgian structured communication as its 12 digits when the check digits hold; any other text trimmed.
+
+    Which form the field carries is uncertain (reference 4.5), so all of them are read.
+    """
+    text = text.strip()
+    digits = text.translate(_PUNCTUATION)
+    if len(digits) == 12 and digits.isascii() and digits.isdigit() and _checks(digits):
+        return digits
+    return text
+
+
+_PUNCTUATION = str.maketrans("", "", "+*/ ")
+
+
+def _checks(digits: str) -> bool:
+    return int(digits[:10]) % 97 in (int(digits[10:]), int(digits[10:]) - 97)
+
+
+def _minor(amount: Decimal, scale: int) -> int:
+    """The size of an amount in minor units. Doubles carry rounding noise, so the nearest unit is taken."""
+    return abs(int((amount * scale).to_integral_value(rounding=ROUND_HALF_EVEN)))
+
+
+def _singly(values: list[dict[str, Any]]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:
+    items, faults = [], []
+    for value in values:
+        try:
+            items.append(_ITEM.validate_python(value))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            field = str(first["loc"][0]) if first["loc"] else ""
+            faults.append(RecordFault(id=value["id"], field=field, why=first["msg"], entity="payment terms"))
+    return tuple(items), tuple(faults)
