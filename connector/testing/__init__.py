@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         RecordingHttp,
         make_context,
     )
+    from connector.testing.run import Run
+    from connector.testing.sink import AgencyCase, SinkConformance
+    from connector.testing.source import SourceConformance
 
 _HOMES = {
     "builders": (
@@ -56,10 +59,14 @@ _HOMES = {
         "RecordingHttp",
         "make_context",
     ),
+    "run": ("Run",),
+    "sink": ("AgencyCase", "SinkConformance"),
+    "source": ("SourceConformance",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AgencyCase",
     "BudgetRecorder",
     "Call",
     "CapturedLog",
@@ -68,6 +75,9 @@ __all__ = [
     "MemoryState",
     "RecordedContext",
     "RecordingHttp",
+    "Run",
+    "SinkConformance",
+    "SourceConformance",
     "euros",
     "make_account",
     "make_case",
