@@ -41,6 +41,8 @@ def not_taken(step: Step, policy: Policy) -> Check:
             return because(
                 name, asked, seen=f"taken on {taken.taken_on}", origin=taken.origin or "steps taken", verdict="no"
             )
+        if not standing.account.steps:
+            return never
         earlier = [one for one in standing.account.steps if one.step == step.name]
         if not earlier:
             return never

@@ -101,7 +101,7 @@ def _decision(
             "not_before": not_before,
             "policy": policy.name,
             "policy_version": policy.version,
-            "facts": fingerprint(account),
+            "facts": fingerprint(account, standing.facts),
         },
     )
 

@@ -1,12 +1,13 @@
 """The gates: conditions about the debtor and the source that stand before a step. Made like all conditions."""
 
 from collections.abc import Sequence
+from typing import get_args
 
-from connector.model import Account, Because, DisputeFact, HoldFact, Verdict
+from connector.model import Account, Because, DebtorKind, DisputeFact, HoldFact, Verdict
 from connector.policy.conditions import Check
 from connector.policy.policy import Policy, Step
 from connector.policy.records import because, money_text
-from connector.policy.standing import Standing, active_holds, claim_name, describe, open_disputes
+from connector.policy.standing import Standing, active_holds, claim_name, describe, ledger_origin, open_disputes
 
 
 def calibrated(step: Step, policy: Policy) -> Check | None:
@@ -95,12 +96,12 @@ def debtor_kind(step: Step, policy: Policy) -> Check | None:
     name = f"{step.name}.debtor_kind"
     asked = f"Is the debtor one of: {', '.join(_words(kind) for kind in gate.allowed)}?"
 
-    def check(standing: Standing) -> Because:
-        kind = standing.account.debtor_kind
+    def answer(kind: DebtorKind) -> Because:
         verdict: Verdict = "yes" if kind in gate.allowed else "unknown" if kind == "unknown" else "no"
         return because(name, asked, seen=_words(kind), origin="debtor record", verdict=verdict)
 
-    return check
+    answers = {kind: answer(kind) for kind in get_args(DebtorKind)}
+    return lambda standing: answers[standing.account.debtor_kind]
 
 
 def credit(step: Step, policy: Policy) -> Check | None:
@@ -111,19 +112,16 @@ def credit(step: Step, policy: Policy) -> Check | None:
     netted = gate.accept == "netted"
     name = f"{step.name}.credit"
     asked = f"Is all open credit in {currency}, so that it can be subtracted?" if netted else "Is there no open credit?"
+    free = because(name, asked, seen="none", origin="open items", verdict="yes")
 
     def check(standing: Standing) -> Because:
+        if not (standing.credit_minor or standing.foreign_credit):
+            return free
         parts = [money_text(standing.credit_minor, currency)] if standing.credit_minor else []
         parts += [f"credit in {other}" for other in standing.foreign_credit]
-        verdict: Verdict = "yes"
-        if netted and standing.foreign_credit:
-            verdict = "unknown"
-        elif not netted and parts:
-            verdict = "no"
-        seen = f"{', '.join(parts)} not yet matched to an invoice" if parts else "none"
-        return because(
-            name, asked, seen=seen, origin=f"open items of ledger {standing.account.ledger}", verdict=verdict
-        )
+        verdict: Verdict = "no" if not netted else "unknown" if standing.foreign_credit else "yes"
+        seen = f"{', '.join(parts)} not yet matched to an invoice"
+        return because(name, asked, seen=seen, origin=ledger_origin(standing.account), verdict=verdict)
 
     return check
 

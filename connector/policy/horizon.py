@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from connector.model import DisputeFact, HoldFact
 from connector.policy.gates import stopping_disputes, stopping_holds
 from connector.policy.ladder import Ladder, Rung
-from connector.policy.standing import Standing, over_from
+from connector.policy.standing import ONE_DAY, Standing, over_from
 
-_BY_THE_CALENDAR = frozenset({"days_overdue", "not_taken", "after", "amount", "agency_minimum", "disputed", "on_hold"})
+# Nobody plans that far, and dates end at 9999: no forecast instead of an overflow.
+_LAST_YEAR = 9900
 
 
 def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) -> date | None:
@@ -16,42 +17,40 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
 
     It is a bound, not a promise: amounts may still fall short on that day.
     """
-    days = [one.ends for one in standing.aside if one.ends is not None]
     first_due = standing.first_due
-    if first_due is not None:
-        for rung in rungs:
-            due = _days_on(first_due, max(1, rung.step.days_overdue))
-            # Later rungs need at least as many days, so that most of them need no further look.
-            if not days or due < min(days):
-                possible = _possible(rung, standing, ladder, due=due)
-                days += [possible] if possible else []
-    return min(days, default=None)
+    best = min((one.ends for one in standing.aside if one.ends), default=None) if standing.aside else None
+    if first_due is None or first_due.year > _LAST_YEAR or standing.account.day.year > _LAST_YEAR:
+        return best
+    for rung in rungs:
+        ripe = first_due + rung.wait
+        # Later rungs take at least as long, so that most of them need no further look.
+        if best is None or ripe < best:
+            day = _possible(rung, standing, ladder, ripe=ripe)
+            if day and (best is None or day < best):
+                best = day
+    return best
 
 
-def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, due: date) -> date | None:
-    step, taken = rung.step, standing.taken
-    if not rung.below.issubset(taken):
+def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> date | None:
+    account, taken, after = standing.account, standing.taken, rung.step.after
+    if standing.open_minor - standing.credit_minor < rung.floor or (rung.below and not rung.below.issubset(taken)):
         return None
-    minimums = [step.minimum, 1]
-    if "agency_minimum" in rung.checks:
-        minimums.append(ladder.policy.gates.agency_minimum.amount)
-    if standing.open_minor - standing.credit_minor < max(minimums):
-        return None
-    if any(check(standing).verdict != "yes" for name, check in rung.checks.items() if name not in _BY_THE_CALENDAR):
-        return None
-    aged = _days_on(taken[step.after.step].taken_on, step.after.days) if step.after else date.min
-    free = _free_from(standing, ladder)
-    if free is None:
-        return None
-    day = max(due, aged, free, _days_on(standing.account.day, 1))
-    return day if day < date.max else None
+    for check in rung.lasting:
+        if check(standing).verdict != "yes":
+            return None
+    if after:
+        ripe = max(ripe, taken[after.step].taken_on + timedelta(days=after.days))
+    if account.holds or account.disputes:
+        free = _free_from(standing, ladder)
+        if free is None:
+            return None
+        ripe = max(ripe, free)
+    return ripe if ripe > account.day else account.day + ONE_DAY
 
 
 def _free_from(standing: Standing, ladder: Ladder) -> date | None:
     """The first day without a dispute or hold that stops the debtor; None when nobody knows that day."""
     account, gates = standing.account, ladder.policy.gates
-    if not (account.holds or account.disputes):
-        return date.min
     stopping: list[DisputeFact | HoldFact] = [
         *stopping_disputes(account, any_claim=gates.disputed.stops == "debtor"),
         *stopping_holds(account, any_claim=gates.on_hold.stops == "debtor"),
@@ -59,11 +58,3 @@ def _free_from(standing: Standing, ladder: Ladder) -> date | None:
     ends = [over_from(fact) for fact in stopping]
     known = [end for end in ends if end is not None]
     return max(known, default=date.min) if len(known) == len(ends) else None
-
-
-def _days_on(day: date, days: int) -> date:
-    """`days` after `day`, at most the calendar's last day."""
-    try:
-        return day + timedelta(days=days)
-    except OverflowError:
-        return date.max

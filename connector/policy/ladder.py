@@ -1,5 +1,7 @@
 """A policy made ready to decide with: per step its checks, and which steps must come before it."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,15 +29,26 @@ CONDITIONS: dict[str, Condition] = {
     "debtor_kind": gates.debtor_kind,
     "credit": gates.credit,
 }
+_BY_THE_CALENDAR = frozenset(
+    {"amount", "agency_minimum", "days_overdue", "not_taken", "needs", "after", "disputed", "on_hold"}
+)
 
 
 class Rung(NamedTuple):
-    """One step with its checks. `place` counts from 0; `below` is every step it needs, directly or not."""
+    """One step with its checks. `place` counts from 0; `below` is every step it needs, directly or not.
+
+    For the forecast: `lasting` are the checks that no calendar changes, `floor` is the least amount in minor units,
+    `wait` how long after the due date of the oldest claim.
+    """
 
     place: int
+    name: str
     step: Step
     checks: dict[str, Check]
     below: frozenset[str]
+    lasting: tuple[Check, ...]
+    floor: int
+    wait: timedelta
 
 
 class Weighed(NamedTuple):
@@ -47,26 +60,25 @@ class Weighed(NamedTuple):
 
 
 class Ladder(NamedTuple):
-    """The rungs from the first to the last."""
+    """The rungs from the first to the last. `needed[place]` are the steps that the rungs above that place need."""
 
     policy: Policy
     rungs: tuple[Rung, ...]
+    needed: tuple[frozenset[str], ...]
 
-    def ahead(self, taken: dict[str, PriorStep]) -> tuple[Rung, ...]:
+    def ahead(self, taken: dict[str, PriorStep]) -> Sequence[Rung]:
         """The rungs that may still come: those above the highest one taken, and what these need from below it.
 
         Nobody climbs down: a reminder after a formal notice comes only where a later step needs it.
         """
         if not taken:
             return self.rungs
-        top = max((rung.place for rung in self.rungs if rung.step.name in taken), default=-1)
-        above = [rung for rung in self.rungs if rung.place > top]
-        needed = frozenset[str]().union(*(rung.below for rung in above))
-        return tuple(
-            rung
-            for rung in self.rungs
-            if rung.step.name not in taken and (rung.place > top or rung.step.name in needed)
-        )
+        top = -1
+        for rung in self.rungs:
+            if rung.name in taken:
+                top = rung.place
+        needed = self.needed[top]
+        return [rung for rung in self.rungs if rung.name not in taken and (rung.place > top or rung.name in needed)]
 
 
 @lru_cache(maxsize=64)
@@ -74,13 +86,21 @@ def ladder_of(policy: Policy) -> Ladder:
     """The ladder of a policy; made once, as policies are frozen."""
     below: dict[str, frozenset[str]] = {}
     rungs = []
-    for index, step in enumerate(policy.steps):
+    for place, step in enumerate(policy.steps):
         direct = {*step.needs, *([step.after.step] if step.after else [])}
         below[step.name] = frozenset(direct).union(*(below[name] for name in direct))
-        made = {name: condition(step, policy) for name, condition in CONDITIONS.items()}
-        checks = {name: check for name, check in made.items() if check is not None}
-        rungs.append(Rung(index, step, checks, below[step.name]))
-    return Ladder(policy, tuple(rungs))
+        rungs.append(_rung(place, step, policy, below[step.name]))
+    needed = [frozenset[str]().union(*(rung.below for rung in rungs[place:])) for place in range(1, len(rungs) + 1)]
+    return Ladder(policy, tuple(rungs), tuple(needed))
+
+
+def _rung(place: int, step: Step, policy: Policy, below: frozenset[str]) -> Rung:
+    made = {name: condition(step, policy) for name, condition in CONDITIONS.items()}
+    checks = {name: check for name, check in made.items() if check is not None}
+    lasting = tuple(check for name, check in checks.items() if name not in _BY_THE_CALENDAR)
+    agency = policy.gates.agency_minimum.amount if "agency_minimum" in checks else 0
+    wait = timedelta(days=max(1, step.days_overdue))
+    return Rung(place, step.name, step, checks, below, lasting, max(1, step.minimum, agency), wait)
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:
@@ -88,6 +108,5 @@ def weigh(rung: Rung, standing: Standing) -> Weighed:
     first = rung.checks["days_overdue"](standing)
     if first.verdict == "no":
         return Weighed(rung, (first,), "no")
-    others = (check(standing) for name, check in rung.checks.items() if name != "days_overdue")
-    reasons = (first, *others)
+    reasons = (first, *[check(standing) for name, check in rung.checks.items() if name != "days_overdue"])
     return Weighed(rung, reasons, weakest(reasons))

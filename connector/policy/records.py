@@ -2,12 +2,13 @@
 
 from typing import Any, TypeVar
 
-from connector.model import Because, Currency, Verdict
+from connector.model import Because, Currency, Decision, Verdict
 from connector.model.money import exponent
 from connector.model.record import Record
 
-_R = TypeVar("_R", bound=Record)
+_R = TypeVar("_R", Because, Decision)
 _set = object.__setattr__
+_ALL_FIELDS: dict[type[Record], set[str]] = {model: set(model.model_fields) for model in (Because, Decision)}
 
 
 def build(model: type[_R], values: dict[str, Any]) -> _R:
@@ -18,7 +19,7 @@ def build(model: type[_R], values: dict[str, Any]) -> _R:
     """
     record = model.__new__(model)
     _set(record, "__dict__", values)
-    _set(record, "__pydantic_fields_set__", set(values))
+    _set(record, "__pydantic_fields_set__", _ALL_FIELDS[model])
     _set(record, "__pydantic_extra__", None)
     _set(record, "__pydantic_private__", None)
     return record

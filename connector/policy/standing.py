@@ -5,13 +5,13 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from connector.model import Account, Claim, DisputeFact, HoldFact, PriorStep, Verdict
+from connector.policy.facts import ClaimFacts, claim_facts
 from connector.policy.policy import Policy
 from connector.policy.records import money_text
 
 ONE_DAY = timedelta(days=1)
 
-# Reading a record's dict costs half of reading its attributes; this pass is most of the work on a quiet ledger.
-_SEEN = itemgetter("currency", "open_minor", "overdue_minor", "in_collection_minor", "due_date", "case_ref", "whole")
+_FACTS = itemgetter("day", "claims", "credit_minor", "steps", "holds", "disputes")
 
 
 class Aside(NamedTuple):
@@ -31,14 +31,16 @@ class Aside(NamedTuple):
 class Standing(NamedTuple):
     """An account as the conditions see it. Amounts in minor units of the policy's currency.
 
+    - `facts`: what was read of each claim.
     - `overdue`, `later`: the claims that take part, past their due date or not; `aside`: those that do not.
-    - `oldest`: the overdue claim with the earliest due date.
+    - `oldest`: the overdue claim with the earliest due date; `late`: how many days that is ago, else 0.
     - `first_due`: the earliest due date of the claims that take part.
     - `credit_minor`: what the debtor has to his credit in this currency; `foreign_credit`: in which others.
     - `taken`: the latest of each step taken since `first_due`: an older one was about claims that are settled.
     """
 
     account: Account
+    facts: list[ClaimFacts]
     overdue: list[Claim]
     later: list[Claim]
     aside: list[Aside]
@@ -47,21 +49,16 @@ class Standing(NamedTuple):
     credit_minor: int
     foreign_credit: tuple[str, ...]
     oldest: Claim | None
+    late: int
     first_due: date | None
     taken: dict[str, PriorStep]
-
-    @property
-    def late(self) -> int:
-        """Days that the oldest overdue claim is past its due date; 0 when nothing is overdue."""
-        if self.oldest is None or self.oldest.due_date is None:
-            return 0
-        return (self.account.day - self.oldest.due_date).days
 
 
 def read_standing(account: Account, policy: Policy) -> Standing:
     """Sort the claims into overdue, later and aside, add them up, and find which steps still count."""
-    currency, day = policy.currency, account.day
-    marked = _marked_claims(account)
+    currency = policy.currency
+    day, claims, credit, steps, holds, disputes = _FACTS(account.__dict__)
+    marked = _marked_claims(account) if holds or disputes else {}
     ignore_whole = policy.gates.whole.stops == "nothing"
     overdue: list[Claim] = []
     later: list[Claim] = []
@@ -69,9 +66,10 @@ def read_standing(account: Account, policy: Policy) -> Standing:
     overdue_minor = open_minor = negative_minor = 0
     oldest: Claim | None = None
     oldest_due = later_due = date.max
-    foreign = {other for other, minor in account.credit_minor.items() if minor > 0 and other != currency}
-    for claim in account.claims:
-        own, still_open, past_due, collecting, due, case_ref, whole = _SEEN(claim.__dict__)
+    foreign = {other for other, minor in credit.items() if minor > 0 and other != currency} if credit else set()
+    facts = claim_facts(claims)
+    for claim, seen in zip(claims, facts, strict=True):
+        key, own, still_open, past_due, collecting, due, case_ref, whole = seen
         if still_open < 0:
             # Overpaid or credited beyond its amount: in the debtor's favour until somebody matches it.
             if own == currency:
@@ -86,9 +84,9 @@ def read_standing(account: Account, policy: Policy) -> Standing:
             or own != currency
             or due is None
             or not (whole or ignore_whole)
-            or (marked and claim.claim in marked)
+            or (marked and key in marked)
         ):
-            aside.append(_set_aside(claim, marked.get(claim.claim), policy))
+            aside.append(_set_aside(claim, marked.get(key), policy))
         else:
             open_minor += still_open
             if due < day and past_due > 0:
@@ -101,10 +99,11 @@ def read_standing(account: Account, policy: Policy) -> Standing:
                 if due < later_due:
                     later_due = due
     first_due = oldest_due if oldest else (later_due if later else None)
+    taken = _steps_that_count(account, first_due) if steps and first_due else {}
     return Standing(
-        account, overdue, later, aside, overdue_minor, open_minor,
-        max(0, account.credit_minor.get(currency, 0)) + negative_minor,
-        tuple(sorted(foreign)), oldest, first_due, _steps_that_count(account, first_due),
+        account, facts, overdue, later, aside, overdue_minor, open_minor,
+        (max(0, credit.get(currency, 0)) if credit else 0) + negative_minor,
+        tuple(sorted(foreign)) if foreign else (), oldest, (day - oldest_due).days if oldest else 0, first_due, taken,
     )  # fmt: skip
 
 
@@ -136,10 +135,8 @@ def over_from(fact: DisputeFact | HoldFact) -> date | None:
     return fact.until + ONE_DAY if fact.until and fact.until < date.max else None
 
 
-def _steps_that_count(account: Account, first_due: date | None) -> dict[str, PriorStep]:
+def _steps_that_count(account: Account, first_due: date) -> dict[str, PriorStep]:
     taken: dict[str, PriorStep] = {}
-    if not account.steps or first_due is None:
-        return taken
     for step in account.steps:
         known = taken.get(step.step)
         if first_due <= step.taken_on <= account.day and (known is None or step.taken_on > known.taken_on):
@@ -150,11 +147,10 @@ def _steps_that_count(account: Account, first_due: date | None) -> dict[str, Pri
 def _marked_claims(account: Account) -> dict[str, DisputeFact | HoldFact]:
     """The claims that somebody disputes or holds, each with the fact that lasts longest."""
     marked: dict[str, DisputeFact | HoldFact] = {}
-    facts: list[tuple[str, DisputeFact | HoldFact]] = []
-    if account.holds:
-        facts += [(hold.key, hold) for hold in active_holds(account) if hold.scope == "claim"]
-    if account.disputes:
-        facts += [(dispute.claim, dispute) for dispute in open_disputes(account) if dispute.claim]
+    facts: list[tuple[str, DisputeFact | HoldFact]] = [
+        *((hold.key, hold) for hold in active_holds(account) if hold.scope == "claim"),
+        *((dispute.claim, dispute) for dispute in open_disputes(account) if dispute.claim),
+    ]
     for claim, fact in facts:
         if claim not in marked or (over_from(fact) or date.max) > (over_from(marked[claim]) or date.max):
             marked[claim] = fact
