@@ -1,0 +1,102 @@
+"""JSON verbose, the `application/json` form of the imitated service (reference 2.2 and 2.3)."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from functools import lru_cache
+from typing import Any
+
+from connector_exact.sandbox.catalogue import Endpoint
+from connector_exact.sandbox.clock import wall_time
+from connector_exact.sandbox.views import Getter, View
+
+Expanded = Mapping[str, Callable[[Any], list[dict[str, Any]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How rows of one endpoint are shown: `base` is the address of the endpoint on this server."""
+
+    endpoint: Endpoint
+    view: View
+    base: str
+    fields: Sequence[str]
+    expanded: Expanded
+
+
+@lru_cache(maxsize=65536)
+def json_time(value: date) -> str:
+    """`/Date(ms)/`: Dutch wall-clock time written as though it were UTC (reference 2.3)."""
+    return f"/Date({int(wall_time(value).replace(tzinfo=UTC).timestamp()) * 1000})/"
+
+
+def key_text(value: Any, kind: str) -> str:
+    """A key as it stands in an address or a `$skiptoken`."""
+    if kind == "g":
+        return f"guid'{value}'"
+    if kind == "s":
+        return f"'{value}'"
+    return f"{value}L" if kind == "l" else str(value)
+
+
+_ENCODERS: Mapping[str, Callable[[Any], Any]] = {"t": json_time, "l": str, "d": float}
+
+
+def rows_to_json(rows: Iterable[Any], shape: Shape) -> list[dict[str, Any]]:
+    """Rows as objects with `__metadata`; collections as `__deferred` unless expanded."""
+    endpoint = shape.endpoint
+    columns: list[tuple[str, Getter, Callable[[Any], Any] | None]] = []
+    empty: dict[str, None] = {}
+    deferred: list[str] = []
+    for name in shape.fields:
+        kind = endpoint.fields[name].kind
+        getter = shape.view.getters.get(name)
+        if kind == "c":
+            deferred.append(name)
+        elif getter is None or kind == "x":
+            empty[name] = None
+        else:
+            columns.append((name, getter, _ENCODERS.get(kind)))
+    key, kind = shape.view.getters[endpoint.key], endpoint.fields[endpoint.key].kind
+    return [_object(row, columns, empty, deferred, shape, key_text(key(row), kind)) for row in rows]
+
+
+def _object(
+    row: Any,
+    columns: Sequence[tuple[str, Getter, Callable[[Any], Any] | None]],
+    empty: Mapping[str, None],
+    deferred: Sequence[str],
+    shape: Shape,
+    key: str,
+) -> dict[str, Any]:
+    uri = f"{shape.base}({key})"
+    shown: dict[str, Any] = {"__metadata": {"uri": uri, "type": shape.endpoint.type_name}, **empty}
+    for name, getter, encode in columns:
+        value = getter(row)
+        shown[name] = value if encode is None or value is None else encode(value)
+    for name in deferred:
+        rows = shape.expanded.get(name)
+        shown[name] = {"results": rows(row)} if rows else {"__deferred": {"uri": f"{uri}/{name}"}}
+    return shown
+
+
+def collection_body(rows: list[dict[str, Any]], *, following: str | None, count: int | None, bare: bool) -> bytes:
+    """The answer of a list: an object with `results`, or a bare list after `$top` (reference 2.2)."""
+    if bare and count is None:
+        return dump({"d": rows})
+    body: dict[str, Any] = {"results": rows}
+    if count is not None:
+        body = {"__count": str(count), **body}
+    if following:
+        body["__next"] = following
+    return dump({"d": body})
+
+
+def error_body(text: str) -> bytes:
+    """The error form of reference 3.4."""
+    return dump({"error": {"code": "", "message": {"lang": "", "value": text}}})
+
+
+def dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
