@@ -1,0 +1,25 @@
+"""Agencies that serve the open agency API (openapi.yaml), and a stand-in agency to try it with."""
+
+from collections.abc import Iterable
+
+from connector import hookimpl
+from connector.api import Context, Sandbox, SinkType
+from connector_agency_api.config import AgencyConfig
+from connector_agency_api.sandbox import serve
+from connector_agency_api.sink import AgencySink
+
+
+def _open(config: AgencyConfig, context: Context) -> AgencySink:
+    return AgencySink(config, context)
+
+
+@hookimpl
+def register_sinks() -> Iterable[SinkType]:
+    """The sink for every agency that serves the open agency API."""
+    return [SinkType(name="agency_api", title="Open agency API (REST)", config=AgencyConfig, open=_open)]
+
+
+@hookimpl
+def register_sandboxes() -> Iterable[Sandbox]:
+    """The stand-in agency: `incasso sandbox agency`."""
+    return [Sandbox(name="agency", title="Stand-in agency with the open agency API", serve=serve)]

@@ -1,0 +1,85 @@
+"""The stand-in as a process: routes, document, socket, and the thread that keeps time."""
+
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from importlib.resources import files
+from ipaddress import ip_address
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from connector.errors import ConfigError
+from connector_agency_api.sandbox import control, v1
+from connector_agency_api.sandbox.agency import Agency
+from connector_agency_api.sandbox.agenda import AgencyClock
+from connector_agency_api.sandbox.calls import refuse_http
+from connector_agency_api.sandbox.faults import FaultyFront
+from connector_agency_api.sandbox.options import AgencyOptions
+
+_TICK_SECONDS = 0.1
+
+
+def run(*, host: str, port: int, clock_file: Path | None, options: Mapping[str, str]) -> None:
+    """Serve until stopped. Raises ConfigError for a host that is not loopback, and for wrong options."""
+    if not _is_loopback(host):
+        raise ConfigError("the stand-in runs on loopback only.", key="host", mend="Use 127.0.0.1.")
+    agency = Agency(AgencyOptions.parse(options), AgencyClock(clock_file))
+    stop = threading.Event()
+    threading.Thread(target=_keep_time, args=(agency, stop), daemon=True).start()
+    with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        sys.stdout.write(f"listening on http://{host}:{listener.getsockname()[1]}\n")
+        sys.stdout.flush()
+        config = uvicorn.Config(
+            application(agency),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="critical",
+            headers=[("X-Sandbox", "1")],
+            timeout_graceful_shutdown=1,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+    stop.set()
+
+
+def application(agency: Agency) -> ASGIApp:
+    """The whole HTTP surface of an agency."""
+    routes = [*v1.routes(agency), *control.routes(agency), *_document_routes()]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: refuse_http})
+    return FaultyFront(app, agency.faults, agency.options.hang_seconds)
+
+
+def _document_routes() -> list[Route]:
+    def serve_file(name: str, media_type: str) -> Route:
+        content = files("connector_agency_api").joinpath(name).read_bytes()
+
+        async def answer(_request: Request) -> Response:
+            return Response(content, media_type=media_type)
+
+        return Route(f"/{name}", answer, methods=["GET"])
+
+    return [serve_file("openapi.yaml", "application/yaml"), serve_file("openapi.json", "application/json")]
+
+
+def _keep_time(agency: Agency, stop: threading.Event) -> None:
+    while not stop.wait(_TICK_SECONDS):
+        try:
+            agency.tick()
+        except (OSError, ValueError) as error:
+            # A test clock that is being replaced at this moment is there again at the next tick.
+            sys.stderr.write(f"the stand-in's clock cannot be read: {error}\n")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
