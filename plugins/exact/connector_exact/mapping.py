@@ -1,7 +1,7 @@
 """Payment terms as open items (Exact Online reference 4.4, 4.5)."""
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,7 +22,6 @@ _KINDS: dict[int | None, ItemKind] = {
 }
 _STATES: dict[int, ItemState] = {20: "open", 30: "in_collection", 40: "in_collection", 50: "closed"}
 _SETTLED_BY_PAYMENT = frozenset({"invoice", "opening", "other"})
-_SCALES = {3: 1000, 0: 1}
 _ITEMS = TypeAdapter(tuple[OpenItem, ...])
 _ITEM = TypeAdapter(OpenItem)
 
@@ -33,6 +32,7 @@ class TermMapping:
     def __init__(self, config: ExactConfig, *, sign: int, home_currency: str) -> None:
         self._sign = sign
         self._home = home_currency
+        self._scale = 10 ** exponent(home_currency)
         self._foreign = config.foreign_amounts == "invoice_currency"
         self._paid_by_date = config.paid_evidence == "last_payment_date"
         self._number_field = config.invoice_number
@@ -52,10 +52,13 @@ class TermMapping:
         return not self._accounts or (term.get("GLAccountCode") or "").strip() in self._accounts
 
     def _values(self, term: OpenTerm) -> dict[str, Any]:
+        """The fields of an `OpenItem`. Runs for each row of the ledger, so it calls little."""
         kind = _KINDS.get(term.get("TransactionType"), "other")
         state = _STATES[term["Status"]]
         currency, amount, original = self._amounts(term)
-        reason, settled_on = self._closing(term, kind) if state == "closed" else ("", None)
+        is_closed = state == "closed"
+        reason, settled_on = self._closing(term, kind) if is_closed else ("", None)
+        payment_text = term.get("PaymentReference")
         return {
             "id": term["ID"],
             "claim": claim_of(term),
@@ -64,36 +67,40 @@ class TermMapping:
             "state": state,
             "currency": currency,
             "amount_minor": amount,
-            "open_minor": 0 if state == "closed" else amount,
+            "open_minor": 0 if is_closed else amount,
             "original_minor": original,
-            "number": self._number(term),
+            "number": str(
+                term.get(self._number_field) or term.get("InvoiceNumber") or term.get("EntryNumber") or ""
+            ).strip(),
             "invoice_date": term.get("InvoiceDate"),
             "due_date": term.get("DueDate"),
             "settled_on": settled_on,
             "closed_reason": reason,
             "reference": term.get("YourRef") or "",
-            "payment_reference": payment_reference(term.get("PaymentReference") or ""),
+            "payment_reference": payment_reference(payment_text) if payment_text else "",
             "description": term.get("Description") or "",
-            "reversal": bool(term.get("TransactionIsReversal")),
+            "reversal": term.get("TransactionIsReversal") or False,
         }
 
     def _amounts(self, term: OpenTerm) -> tuple[str, int, int]:
         """Currency, this row's amount and the whole claim's amount as invoiced, as claims in minor units.
 
-        Both take their sign from AmountDC, the only one that is calibrated; AmountFC gives a size alone.
+        Both take their sign from AmountDC, the only one that is calibrated; AmountFC gives a size alone. Doubles
+        carry rounding noise: `round` takes the nearest unit, and of a Decimal that is exact.
         """
         currency, home = term["Currency"], term["AmountDC"]
-        size, whole = home, term.get("TransactionAmountDC")
+        sign = self._sign if home >= 0 else -self._sign
+        size: Decimal = home
+        whole = term.get("TransactionAmountDC")
+        scale = self._scale
         if currency != self._home:
             foreign = term.get("AmountFC")
             if self._foreign and foreign is not None:
                 size, whole = foreign, term.get("TransactionAmountFC")
+                scale = 10 ** exponent(currency)
             else:
                 currency = self._home
-        places = exponent(currency)
-        scale = 100 if places == 2 else _SCALES[places]
-        sign = self._sign if home >= 0 else -self._sign
-        return currency, sign * _minor(size, scale), sign * _minor(whole, scale) if whole is not None else 0
+        return currency, sign * abs(round(size * scale)), sign * abs(round(whole * scale)) if whole else 0
 
     def _closing(self, term: OpenTerm, kind: ItemKind) -> tuple[ClosedReason, Any]:
         """Why a matched term is closed. Matched is not paid: a write-off and a set-off look the same."""
@@ -103,10 +110,6 @@ class TermMapping:
         if self._paid_by_date and paid_on is not None and kind in _SETTLED_BY_PAYMENT:
             return "paid", paid_on
         return "unknown", None
-
-    def _number(self, term: OpenTerm) -> str:
-        value = term.get(self._number_field) or term.get("InvoiceNumber") or term.get("EntryNumber")
-        return str(value).strip() if value else ""
 
 
 def claim_of(term: OpenTerm) -> str:
@@ -137,11 +140,6 @@ _PUNCTUATION = str.maketrans("", "", "+*/ ")
 
 def _checks(digits: str) -> bool:
     return int(digits[:10]) % 97 in (int(digits[10:]), int(digits[10:]) - 97)
-
-
-def _minor(amount: Decimal, scale: int) -> int:
-    """The size of an amount in minor units. Doubles carry rounding noise, so the nearest unit is taken."""
-    return abs(int((amount * scale).to_integral_value(rounding=ROUND_HALF_EVEN)))
 
 
 def _singly(values: list[dict[str, Any]]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:

@@ -7,7 +7,7 @@ from typing import Literal, NotRequired
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from connector_exact.values import Amount, Day, Guid, IsoCurrency, RowVersion
+from connector_exact.values import Amount, Day, IsoCurrency, Key, RowVersion
 
 _LENIENT = ConfigDict(extra="ignore")
 
@@ -16,10 +16,10 @@ _LENIENT = ConfigDict(extra="ignore")
 class OpenTerm(TypedDict):
     """A receivable term as `bulk/Cashflow/Receivables` lists it (reference 4.4, 4.5)."""
 
-    ID: Guid
-    Account: Guid
-    TransactionEntryID: NotRequired[Guid | None]
-    TransactionID: NotRequired[Guid | None]
+    ID: Key
+    Account: Key
+    TransactionEntryID: NotRequired[Key | None]
+    TransactionID: NotRequired[Key | None]
     TransactionType: NotRequired[int | None]
     TransactionIsReversal: NotRequired[bool | None]
     Status: Literal[20, 30, 40, 50]
@@ -52,7 +52,7 @@ class AccountRow(TypedDict):
     """A relation. National numbers and birth dates are never asked for (reference 4.6)."""
 
     Timestamp: RowVersion
-    ID: Guid
+    ID: Key
     Name: NotRequired[str | None]
     Code: NotRequired[str | None]
     Status: NotRequired[str | None]
@@ -68,7 +68,7 @@ class AccountRow(TypedDict):
     VATNumber: NotRequired[str | None]
     ChamberOfCommerce: NotRequired[str | None]
     OINNumber: NotRequired[str | None]
-    Parent: NotRequired[Guid | None]
+    Parent: NotRequired[Key | None]
     Blocked: NotRequired[bool | None]
     EndDate: NotRequired[Day]
 
@@ -78,8 +78,8 @@ class ContactRow(TypedDict):
     """A person at a relation."""
 
     Timestamp: RowVersion
-    ID: Guid
-    Account: NotRequired[Guid | None]
+    ID: Key
+    Account: NotRequired[Key | None]
     FirstName: NotRequired[str | None]
     MiddleName: NotRequired[str | None]
     LastName: NotRequired[str | None]
@@ -99,8 +99,8 @@ class AddressRow(TypedDict):
     """An address of a relation; Type 1 visit, 2 postal, 3 invoice, 4 delivery."""
 
     Timestamp: RowVersion
-    ID: Guid
-    Account: NotRequired[Guid | None]
+    ID: Key
+    Account: NotRequired[Key | None]
     Type: NotRequired[int | None]
     AddressLine1: NotRequired[str | None]
     AddressLine2: NotRequired[str | None]
@@ -115,7 +115,7 @@ class DeletedRow(TypedDict):
     """A line in the log of deletes: the kind and key of what was removed (reference 4.7)."""
 
     Timestamp: RowVersion
-    EntityKey: Guid
+    EntityKey: Key
     EntityType: int
 
 
@@ -151,7 +151,7 @@ class TotalRow(TypedDict):
 class DocumentRow(TypedDict):
     """A document: an invoice's, or a note of ours."""
 
-    ID: Guid
+    ID: Key
     Type: NotRequired[int | None]
 
 
@@ -159,8 +159,8 @@ class DocumentRow(TypedDict):
 class AttachmentRow(TypedDict):
     """A file of a document; the content is fetched from `Url`."""
 
-    ID: Guid
-    Document: Guid
+    ID: Key
+    Document: Key
     FileName: NotRequired[str | None]
     Url: NotRequired[str | None]
 
@@ -169,6 +169,6 @@ class AttachmentRow(TypedDict):
 class EntryRow(TypedDict):
     """A sales entry: which invoice number and customer it has."""
 
-    EntryID: Guid
+    EntryID: Key
     InvoiceNumber: NotRequired[int | None]
-    Customer: NotRequired[Guid | None]
+    Customer: NotRequired[Key | None]
