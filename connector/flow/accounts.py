@@ -31,8 +31,8 @@ def accounts(tx: Tx, ledger: Ledger, day: date, *, debtor_id: str = "") -> Itera
 
 def account(tx: Tx, ledger: Ledger, debtor_id: str, day: date) -> Account:
     """The account of one debtor; without claims when nothing is open."""
-    found = next(accounts(tx, ledger, day, debtor_id=debtor_id), None)
-    return found or Account(ledger=ledger.name, debtor_id=debtor_id, debtor_kind="unknown", day=day)
+    found = list(accounts(tx, ledger, day, debtor_id=debtor_id))
+    return found[0] if found else Account(ledger=ledger.name, debtor_id=debtor_id, debtor_kind="unknown", day=day)
 
 
 def _build(

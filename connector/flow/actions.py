@@ -24,7 +24,7 @@ from connector.model import (
     Resume,
     Withdraw,
 )
-from connector.store import Tx, cases, debtors, journal, people, plans
+from connector.store import Tx, cases, debtors, items, journal, people, plans
 from connector.store.cases import CaseRow
 from connector.store.people import Task
 
@@ -42,18 +42,17 @@ def hold_debtor(
 
 
 def resume_debtor(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor: str) -> int:
-    """End the holds on a debtor; agencies go on. Returns how many holds there were."""
+    """End the holds on a debtor and its claims; agencies go on. Returns how many holds there were."""
     with workspace.store.write() as tx:
-        ended = people.end_hold(tx, ledger.name, debtor_id, on=workspace.clock.today(ledger.timezone))
+        keys = [debtor_id, *items.claims_of(tx, ledger.name, debtor_id)]
+        ended = people.end_holds(tx, ledger.name, keys, on=workspace.clock.today(ledger.timezone))
         if ended:
             _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor)
             _tell_all(workspace, tx, ledger, debtor_id, lambda common: Resume(**common))
     return ended
 
 
-def open_dispute(
-    workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason: str, claim: str, actor: str
-) -> int:
+def open_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason: str, claim: str, actor: str) -> int:
     """The debtor disputes; agencies that work a case of this debtor are told. Returns how many."""
     day = workspace.clock.today(ledger.timezone)
     fact = DisputeFact(claim=claim, opened_on=day, reason=reason, origin=actor)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connector.api import Sink
 from connector.config import Ledger
 from connector.flow.balance import settle
 from connector.flow.workspace import Workspace
@@ -40,9 +41,13 @@ def compare(workspace: Workspace, ledger: Ledger) -> list[Comparison]:
     """Ask the agency for each of its cases, live ones and closed ones, and hold it against the ledger."""
     if ledger.sink is None:
         return []
-    sink = workspace.sink(ledger)
+    with workspace.closing():
+        return _compare_all(workspace, ledger, workspace.sink(ledger), ledger.sink.connection)
+
+
+def _compare_all(workspace: Workspace, ledger: Ledger, sink: Sink, connection: str) -> list[Comparison]:
     with workspace.store.read() as tx:
-        rows = cases.cases(tx, ledger=ledger.name, connection=ledger.sink.connection)
+        rows = cases.cases(tx, ledger=ledger.name, connection=connection)
     found = []
     for row in rows:
         if row.handover in ("draft", "queued", "sending", "unknown", "rejected") or row.merged_into:

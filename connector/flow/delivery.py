@@ -13,9 +13,11 @@ from pydantic import TypeAdapter
 from connector.api import Sink
 from connector.config import Ledger
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, RejectedError, TransientError
-from connector.flow.messages import OPEN
+from connector.flow.messages import OPEN, open_document, read_payload
+from connector.flow.returned import bring_back
 from connector.flow.runs import Report
 from connector.flow.workspace import Workspace
+from connector.log import mask
 from connector.model import Case, Mutation, Receipt
 from connector.store import Tx, agency, cases, journal, outbox, people
 from connector.store.outbox import Outgoing
@@ -97,23 +99,22 @@ def _attempt(workspace: Workspace, ledger: Ledger, sink: Sink, message: Outgoing
         _unknown(workspace, sending, error)
         report.counts["unknown"] += 1
         if not isinstance(error, ConnectorError):
-            workspace.log.error("delivery.unexpected", kind=sending.kind, error=type(error).__name__)
+            workspace.log.error("the sink failed", message=sending.kind, error=type(error).__name__)  # noqa: TRY400
     else:
         _delivered(workspace, sending, receipt)
         report.counts[f"delivered {sending.kind}"] += 1
 
 
 def _send(workspace: Workspace, ledger: Ledger, sink: Sink, message: Outgoing) -> Receipt:
-    payload = workspace.keys.decrypt(message.payload)
+    payload = read_payload(workspace, message)
     if message.kind == OPEN:
         return sink.submit(Case.model_validate_json(payload), key=message.key)
     if message.kind == outbox.DOCUMENT:
         with workspace.store.read() as tx:
-            sealed = agency.read_document(tx, ledger.name, payload.decode())
-        if sealed is None:
+            kept = agency.read_document(tx, ledger.name, payload.decode())
+        if kept is None:
             raise RejectedError("the document is not kept any more")
-        document = sealed.model_copy(update={"content": workspace.keys.decrypt(sealed.content)})
-        return sink.attach(message.case_ref, document, key=message.key)
+        return sink.attach(message.case_ref, open_document(workspace, kept), key=message.key)
     return sink.mutate(_MUTATION.validate_json(payload), key=message.key)
 
 
@@ -141,7 +142,9 @@ def _rejected(workspace: Workspace, message: Outgoing, error: RejectedError) -> 
             for other in outbox.of_case(tx, message.case_ref):
                 if other.state == "READY":
                     outbox.move(tx, other, "CANCELLED", ended_at=now, last_error="the hand-over was refused")
-            cases.free_lines(tx, message.case_ref)
+            row = cases.read_case(tx, message.case_ref)
+            assert row is not None
+            bring_back(tx, row, reason=reasons, at=now)
             cases.change_case(tx, message.case_ref, handover="rejected", handover_at=now, closure_why=reasons)
         people.open_task(
             tx,
@@ -162,14 +165,14 @@ def _later(workspace: Workspace, message: Outgoing, error: ConnectorError) -> No
     pause *= 1 + Random(message.key + str(message.attempt)).random() / 4  # noqa: S311 - not a secret
     again = error.until if isinstance(error, QuotaError) else now + pause
     with workspace.store.write() as tx:
-        outbox.move(tx, message, "READY", next_at=again, last_error=workspace.mask(str(error)))
+        outbox.move(tx, message, "READY", next_at=again, last_error=mask(str(error)))
         if message.kind == OPEN:
             cases.change_case(tx, message.case_ref, handover="queued")
 
 
 def _unknown(workspace: Workspace, message: Outgoing, error: Exception) -> None:
     with workspace.store.write() as tx:
-        outbox.move(tx, message, "UNKNOWN", last_error=workspace.mask(str(error)) or type(error).__name__)
+        outbox.move(tx, message, "UNKNOWN", last_error=mask(str(error)) or type(error).__name__)
         if message.kind == OPEN:
             cases.change_case(tx, message.case_ref, handover="unknown")
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from connector.flow.returned import bring_back, take_up_again
 from connector.model import (
     Accepted,
     ActivityChanged,
@@ -66,15 +67,16 @@ def _standing(tx: Tx, row: CaseRow, event: Event) -> None:
 def _consequences(tx: Tx, row: CaseRow, event: Event, *, at: datetime) -> None:
     match event:
         case Rejected(reasons=reasons):
-            _end(tx, row, event, closure="rejected_late" if row.handover == "accepted" else "", why="; ".join(reasons))
+            closure = "rejected_late" if row.handover == "accepted" else ""
+            _end(tx, row, event, closure=closure, why="; ".join(reasons), at=at)
             _tell_person(tx, row, event, f"The agency refused case {row.case_ref}: {'; '.join(reasons)}", at=at)
         case LineRejected(line_id=line_id, reason=reason):
-            cases.free_lines(tx, row.case_ref, line_ids=[line_id])
+            bring_back(tx, row, reason=reason, at=at, line_ids=[line_id])
             _tell_person(tx, row, event, f"The agency refused line {line_id} of case {row.case_ref}: {reason}", at=at)
         case Merged(into_agency_ref=into):
             cases.change_case(tx, row.case_ref, merged_into=into)
         case Closed(closure=closure, reason=reason):
-            _end(tx, row, event, closure=closure, why=reason)
+            _end(tx, row, event, closure=closure, why=reason, at=at)
         case Reopened():
             _reopen(tx, row, event, at=at)
         case PaymentReceived():
@@ -125,11 +127,11 @@ def _for_a_person(tx: Tx, row: CaseRow, event: Event, *, at: datetime) -> None:
             pass
 
 
-def _end(tx: Tx, row: CaseRow, event: Closed | Rejected, *, closure: str, why: str) -> None:
-    """The agency works the case no more: its claims are free again. A later reopening is not undone."""
+def _end(tx: Tx, row: CaseRow, event: Closed | Rejected, *, closure: str, why: str, at: datetime) -> None:
+    """The agency works the case no more: its claims come back. A later reopening is not undone."""
     if row.closure_at is not None and event.occurred_at < row.closure_at:
         return
-    cases.free_lines(tx, row.case_ref)
+    bring_back(tx, row, reason=why or closure, at=at)
     cases.change_case(tx, row.case_ref, closure=closure, closure_at=event.occurred_at, closure_why=why)
     if isinstance(event, Rejected):
         cases.change_case(tx, row.case_ref, handover="rejected", handover_at=event.occurred_at)
@@ -139,7 +141,7 @@ def _reopen(tx: Tx, row: CaseRow, event: Reopened, *, at: datetime) -> None:
     if row.closure_at is not None and event.occurred_at < row.closure_at:
         return
     cases.change_case(tx, row.case_ref, closure="", closure_at=event.occurred_at, closure_why="")
-    elsewhere = cases.revive_lines(tx, row.case_ref)
+    elsewhere = take_up_again(tx, row, at=at)
     # What happened at the creditor while the case was closed is told now.
     items.mark_dirty(tx, row.ledger, [line.claim for line in cases.lines(tx, row.case_ref) if line.live], at)
     if elsewhere:

@@ -10,12 +10,13 @@ from connector.errors import ConfigError, ConnectorError
 from connector.flow.accounts import account
 from connector.flow.balance import otherwise_closed, paid
 from connector.flow.delivery import deliver
-from connector.flow.messages import derive_case_ref, put_document, put_open
+from connector.flow.messages import derive_case_ref, put_document, put_open, seal_document
 from connector.flow.pull import noting
 from connector.flow.runs import Progress, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Account, Case, Claim, ClaimLine, Decision, Document, Money
-from connector.policy import Policy, decide
+from connector.policy.decide import decide
+from connector.policy.policy import Policy
 from connector.store import Tx, agency, cases, debtors, items, journal, plans
 from connector.store.cases import AlreadyHandedOverError, CaseRow, LineRow
 from connector.store.plans import Plan
@@ -234,6 +235,6 @@ def _commit(handing: _Handing, tx: Tx, case: Case, *, documents: Sequence[Docume
         raise _LeftOutError("a claim of it is at an agency already") from error
     put_open(workspace, tx, row, case, at=at)
     for document in documents:
-        agency.store_document(tx, name, document, sealed=workspace.keys.encrypt(document.content), at=at)
+        agency.store_document(tx, name, document, sealed=seal_document(workspace, document), at=at)
         put_document(workspace, tx, row, document.id, at=at)
     journal.note(tx, "case.opened", case.case_ref, at=at, ledger=name, plan=handing.plan.id, open_minor=case.open.minor)

@@ -5,9 +5,10 @@ from datetime import datetime
 from hashlib import sha256
 
 from connector.flow.workspace import Workspace
-from connector.model import Case, Mutation
+from connector.model import Case, Document, Mutation
 from connector.store import Tx, cases, outbox
 from connector.store.cases import CaseRow
+from connector.store.outbox import Outgoing
 
 OPEN = "case.open"
 _PRIORITY = {OPEN: 5, outbox.DOCUMENT: 7, "case.message": 6, "case.request_answer": 4, "case.correct_claim": 1}
@@ -42,6 +43,22 @@ def put_mutation(workspace: Workspace, tx: Tx, row: CaseRow, mutation: Mutation,
     _put(workspace, tx, row, f"case.{mutation.kind}", mutation.model_dump_json().encode(), at=at)
 
 
+def read_payload(workspace: Workspace, message: Outgoing) -> bytes:
+    """What a message says, decrypted."""
+    return workspace.keys.open(message.payload, purpose=f"outbox:{message.key}")
+
+
+def seal_document(workspace: Workspace, document: Document) -> bytes:
+    """A document's content, encrypted for keeping."""
+    return workspace.keys.seal(document.content, purpose=f"document:{document.id}").blob
+
+
+def open_document(workspace: Workspace, kept: Document) -> Document:
+    """A kept document with its content decrypted."""
+    content = workspace.keys.open(kept.content, purpose=f"document:{kept.id}")
+    return kept.model_copy(update={"content": content})
+
+
 def next_mutation_id(tx: Tx, case_ref: str) -> str:
     """The id of the next mutation of a case."""
     row = cases.read_case(tx, case_ref)
@@ -51,6 +68,7 @@ def next_mutation_id(tx: Tx, case_ref: str) -> str:
 
 def _put(workspace: Workspace, tx: Tx, row: CaseRow, kind: str, payload: bytes, *, at: datetime) -> None:
     seq = cases.take_seq(tx, row.case_ref)
+    key = derive_key(row.ledger, row.connection, kind, row.case_ref, seq)
     outbox.put(
         tx,
         ledger=row.ledger,
@@ -59,8 +77,8 @@ def _put(workspace: Workspace, tx: Tx, row: CaseRow, kind: str, payload: bytes, 
         case_ref=row.case_ref,
         seq=seq,
         priority=_PRIORITY.get(kind, _FIRST),
-        payload=workspace.keys.encrypt(payload),
+        payload=workspace.keys.seal(payload, purpose=f"outbox:{key}").blob,
         payload_sha256=sha256(payload).hexdigest(),
-        key=derive_key(row.ledger, row.connection, kind, row.case_ref, seq),
+        key=key,
         at=at,
     )

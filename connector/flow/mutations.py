@@ -54,7 +54,7 @@ def _tell_claim(workspace: Workspace, tx: Tx, ledger: Ledger, claim: str) -> int
         return 0
     at = workspace.clock.now()
     day = workspace.clock.today(ledger.timezone)
-    present = next(items.claims(tx, ledger.name, day, only=[claim]), None)
+    present = items.claim_of(tx, ledger.name, claim, day)
     if present is None or not present.whole:
         _ask_about_hole(tx, ledger, line, present, at=at)
         return 0

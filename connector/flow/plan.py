@@ -1,6 +1,6 @@
 """Plan: decide every account, keep the decisions with their reasons, and tell what differs from the last plan."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import islice
 
@@ -9,26 +9,26 @@ from connector.flow.accounts import account, accounts
 from connector.flow.runs import Progress, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Account, Decision
-from connector.policy import decide
-from connector.store import Tx, plans
-from connector.store.plans import Plan, Planned
+from connector.policy.decide import decide
+from connector.policy.diff import Change, compare, moves
+from connector.store import plans
+from connector.store.plans import Plan
 
 _AT_ONCE = 500
-_MOVES = ("remind", "notice", "call", "escalate")
 
 
 def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> tuple[Report, Plan]:
     """Decide all accounts of a ledger as of today and store the plan.
 
-    The counts of the plan: decisions by action, and by change against the last plan (`new`, `changed`,
-    `unchanged`, `withdrawn`: was to move and has nothing open any more).
+    The counts: decisions by action, and by change against the last plan (`connector.policy.diff.Change`). A debtor
+    who does nothing, as before, keeps the decision of an earlier plan.
     """
     with running(workspace, ledger.name, "plan") as report:
         policy = workspace.policy(ledger)
         day = workspace.clock.today(ledger.timezone)
         with workspace.store.write() as tx:
             last = plans.last_plan(tx, ledger.name)
-            moved = {one.decision.debtor_id: one for one in _moving(tx, last)} if last else {}
+            moved = {one.decision.debtor_id: one.decision for one in plans.moving(tx, last.id)} if last else {}
             plan_id = plans.start_plan(
                 tx,
                 ledger.name,
@@ -37,9 +37,9 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
                 policy_version=policy.version,
                 at=workspace.clock.now(),
             )
+        digest = sha256()
         with workspace.store.read() as reading:
             stream = accounts(reading, ledger, day)
-            digest = sha256()
             while chunk := list(islice(stream, _AT_ONCE)):
                 decided = [decide(one, policy) for one in chunk]
                 _keep(workspace, plan_id, decided, moved=moved, report=report)
@@ -47,8 +47,9 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
                 progress("accounts", len(chunk))
                 if workspace.stop.is_set():
                     raise StoppedError("stopped while planning; the next plan starts anew")
-        report.counts["withdrawn"] = len(moved)
-        report.messages += [f"{debtor_id}: withdrawn, nothing is open any more" for debtor_id in sorted(moved)]
+        for before in moved.values():
+            report.counts["gone"] += 1
+            report.messages.append(f"{before.debtor_id}: was to {before.step}, nothing is open any more")
         with workspace.store.write() as tx:
             plans.finish_plan(tx, plan_id, ledger.name, facts=digest.hexdigest(), counts=+report.counts)
             plan = plans.read_plan(tx, plan_id)
@@ -64,12 +65,8 @@ def explain(workspace: Workspace, ledger: Ledger, debtor_id: str) -> tuple[Accou
     return present, decide(present, workspace.policy(ledger))
 
 
-def _moving(tx: Tx, plan: Plan) -> Iterator[Planned]:
-    return (one for one in plans.decisions(tx, plan.id) if one.decision.action in _MOVES)
-
-
 def _keep(
-    workspace: Workspace, plan_id: int, decided: Sequence[Decision], *, moved: dict[str, Planned], report: Report
+    workspace: Workspace, plan_id: int, decided: Sequence[Decision], *, moved: dict[str, Decision], report: Report
 ) -> None:
     """Store who moves, who needs a person, and whose standing changed; count everybody."""
     with workspace.store.write() as tx:
@@ -77,17 +74,17 @@ def _keep(
         kept = []
         for one in decided:
             moved.pop(one.debtor_id, None)
-            change = _change(one, known.get(one.debtor_id))
+            before = known.get(one.debtor_id)
+            change = compare(before.decision if before else None, one)
+            assert change is not None
             report.counts[one.action] += 1
-            report.counts[change] += 1
-            if change != "unchanged" or one.action != "none":
+            report.counts[change.kind] += 1
+            if _worth_keeping(change, one):
                 kept.append((one, change))
-        plans.add_decisions(tx, plan_id, kept)
+        plans.add_decisions(tx, plan_id, [(one, change.kind, "; ".join(change.why)) for one, change in kept])
 
 
-def _change(one: Decision, before: Planned | None) -> str:
-    if before is None:
-        return "new"
-    was = before.decision
-    same = (one.action, one.step, one.claims, one.facts) == (was.action, was.step, was.claims, was.facts)
-    return "unchanged" if same and not before.outcome else "changed"
+def _worth_keeping(change: Change, now: Decision) -> bool:
+    if moves(now) or now.action == "undecided" or change.before is None:
+        return True
+    return change.moved or change.before.action != now.action or change.before.policy_version != now.policy_version

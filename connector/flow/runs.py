@@ -45,27 +45,19 @@ def running(workspace: Workspace, ledger: str, verb: str) -> Iterator[Report]:
     report = Report(verb, ledger, f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", now)
     with workspace.store.write() as tx:
         journal.start_run(tx, report.id, ledger, verb, at=now)
-    calls_before = workspace.calls.total
-    try:
-        yield report
-    except BaseException as error:
-        report.outcome = type(error).__name__
-        report.message = mask(str(error))
-        raise
-    else:
-        report.outcome = "ok"
-    finally:
-        report.counts["calls"] = workspace.calls.total - calls_before
-        report.ended_at = workspace.clock.now()
-        with workspace.store.write() as tx:
-            journal.end_run(
-                tx,
-                report.id,
-                at=report.ended_at,
-                outcome=report.outcome,
-                message=report.message,
-                counts=+report.counts,
-            )
+    with workspace.closing() as calls:
+        try:
+            yield report
+        except BaseException as error:
+            report.outcome = type(error).__name__
+            report.message = mask(str(error))
+            raise
+        else:
+            report.outcome = "ok"
+        finally:
+            report.counts["calls"] = calls()
+            report.ended_at = workspace.clock.now()
+            _end(workspace, report)
 
 
 def note_connection(workspace: Workspace, connection: str, error: ConnectorError | None) -> None:
@@ -77,3 +69,16 @@ def note_connection(workspace: Workspace, connection: str, error: ConnectorError
     with workspace.store.write() as tx:
         message = mask(str(error)) if error else ""
         journal.write_connection_state(tx, connection, state, message, at=workspace.clock.now())
+
+
+def _end(workspace: Workspace, report: Report) -> None:
+    assert report.ended_at is not None
+    with workspace.store.write() as tx:
+        journal.end_run(
+            tx,
+            report.id,
+            at=report.ended_at,
+            outcome=report.outcome,
+            message=report.message,
+            counts=+report.counts,
+        )

@@ -1,21 +1,164 @@
 """What every verb works with: the settings, the store, the clock, the plugins, opened once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from threading import Event
-from typing import Any
+from threading import Event, local
 
-from connector.api import Clock, Context, Log, Login, Sink, Source
+from connector.api import Clock, Context, Limits, Log, Login, Sink, Source, SourceAbility
 from connector.clock import open_clock
-from connector.config import Connection, Ledger, Link, Settings, bind
+from connector.config import Connection, Ledger, Link, Settings, bind, load
 from connector.errors import ConfigError
-from connector.http import CallCounter, Session
+from connector.http import Session
 from connector.log import open_log
 from connector.plugins import Plugins
-from connector.policy import Policy, load_policy
-from connector.quota import open_budget
-from connector.secrets import BoundSecrets, KeyRing
-from connector.store import Store
+from connector.plugins import load as load_plugins
+from connector.policy.load import load_policy
+from connector.policy.policy import Policy
+from connector.quota import StoredBudget
+from connector.secrets import BoundSecrets, KeyRing, SecretReader, open_key_ring
+from connector.store import Store, open_store, schema
 from connector.store.vault import PluginState, TokenRows
+
+
+class Sessions(local):
+    """The HTTP sessions that this thread has open."""
+
+    def __init__(self) -> None:
+        self.open: list[Session] = []
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One installation, opened. `stop` is set when the process was asked to end: verbs stop at the next commit.
+
+    Sources and sinks are opened inside `closing()`, which gives their connections back.
+    """
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    plugins: Plugins
+    reader: SecretReader
+    stop: Event = field(default_factory=Event)
+    sessions: Sessions = field(default_factory=Sessions)
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The key ring: tokens, messages and documents are encrypted at rest with it."""
+        if not self.settings.keys:
+            raise ConfigError("no key is configured", file="incasso.toml", key="keys", mend="Run `incasso keys new`.")
+        return open_key_ring(self.settings.keys, self.reader)
+
+    @cached_property
+    def log(self) -> Log:
+        """The host's own log."""
+        return open_log()
+
+    @contextmanager
+    def closing(self) -> Iterator[Callable[[], int]]:
+        """Close what was opened in this block by this thread. Gives a function that counts its calls so far."""
+        mine = self.sessions.open
+        before = len(mine)
+        try:
+            yield lambda: sum(session.calls.total for session in mine[before:])
+        finally:
+            for session in mine[before:]:
+                session.close()
+            del mine[before:]
+
+    def ledger(self, name: str) -> Ledger:
+        """A configured ledger. Raises ConfigError naming those there are."""
+        _check_known(self.settings.ledgers, name, "ledger")
+        return self.settings.ledgers[name]
+
+    def connection(self, name: str) -> Connection:
+        """A configured connection. Raises ConfigError naming those there are."""
+        _check_known(self.settings.connections, name, "connection")
+        return self.settings.connections[name]
+
+    def policy(self, ledger: Ledger) -> Policy:
+        """The ledger's policy, as its file says now."""
+        _check_known(self.settings.policies, ledger.policy, "policy")
+        return load_policy(self.settings.policies[ledger.policy], home=self.settings.home)
+
+    def source(self, ledger: Ledger) -> Source:
+        """The ledger's source, opened."""
+        return self.open_source(self.connection(ledger.source.connection), ledger.source)
+
+    def source_provides(self, ledger: Ledger, ability: SourceAbility) -> bool:
+        """Whether the ledger's source announces an ability."""
+        plugin = self.connection(ledger.source.connection).plugin
+        return ability in self.plugins.source(plugin).provides
+
+    def sink(self, ledger: Ledger) -> Sink:
+        """The ledger's sink, opened. Raises ConfigError when the ledger has none."""
+        if ledger.sink is None:
+            raise ConfigError("this ledger hands nothing over", file=str(ledger.file), key="sink", mend="Add [sink].")
+        return self.open_sink(self.connection(ledger.sink.connection), ledger.sink)
+
+    def open_source(self, connection: Connection, link: Link | None = None) -> Source:
+        """A source by its connection, with a ledger's overrides or without."""
+        kind = self.plugins.source(connection.plugin)
+        return kind.open(bind(kind.config, connection, link), self.context(connection.name))
+
+    def open_sink(self, connection: Connection, link: Link | None = None) -> Sink:
+        """A sink by its connection, with a ledger's overrides or without."""
+        kind = self.plugins.sink(connection.plugin)
+        return kind.open(bind(kind.config, connection, link), self.context(connection.name))
+
+    def login(self, connection: Connection) -> Login | None:
+        """The log-in of a connection, or None where nobody logs in."""
+        kind = self.plugins.sources.get(connection.plugin)
+        if kind is None or kind.login is None:
+            return None
+        return kind.login(bind(kind.config, connection), self.context(connection.name))
+
+    def context(self, connection: str) -> Context:
+        """What a plugin gets for one connection."""
+        log = open_log(connection=connection)
+        http = Session(log=log)
+        self.sessions.open.append(http)
+        rows = TokenRows(self.store, self.clock)
+
+        def budget(company: str, limits: Limits) -> StoredBudget:
+            return StoredBudget(self.store, connection, company, limits=limits, clock=self.clock)
+
+        return Context(
+            connection=connection,
+            http=http,
+            secrets=BoundSecrets(connection, reader=self.reader, ring=self.keys, rows=rows),
+            state=PluginState(self.store, self.clock, connection),
+            clock=self.clock,
+            log=log,
+            budget=budget,
+        )
+
+
+@contextmanager
+def open_workspace(home: Path, environ: Mapping[str, str]) -> Iterator[Workspace]:
+    """Open the installation in `home`; the database must have the schema of this release.
+
+    Raises ConfigError that names every mistake in the files, or says how to bring the database up.
+    """
+    settings = load(home, environ)
+    plugins = load_plugins(disable=settings.plugins.disabled, prefer=settings.plugins.prefer)
+    store = open_store(settings.store_url)
+    try:
+        schema.check(store)
+        yield Workspace(
+            settings=settings,
+            store=store,
+            clock=open_clock(settings.test_clock),
+            plugins=plugins,
+            reader=SecretReader(settings.home, environ),
+        )
+    finally:
+        store.close()
+
+
+def _check_known(things: Mapping[str, object], name: str, kind: str) -> None:
+    if name not in things:
+        raise ConfigError(f"there is no {kind} {name!r}", mend=f"Configured: {', '.join(sorted(things)) or 'none'}.")

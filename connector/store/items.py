@@ -6,7 +6,7 @@ from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import and_, case, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, insert, literal, select, update
 
 from connector.model import OpenItem
 from connector.store.bulk import bulk_upsert
@@ -160,47 +160,28 @@ def clean(tx: Tx, ledger: str, claims: Sequence[str]) -> None:
         tx.execute(dirty_claim.delete().where(dirty_claim.c.ledger == ledger, dirty_claim.c.claim.in_(chunk)))
 
 
-def claims(
-    tx: Tx, ledger: str, day: date, *, debtor_id: str = "", only: Sequence[str] | None = None
-) -> Iterator[ClaimRow]:
-    """Claims with something open on `day` (or, with `only`, exactly those), grouped by debtor. Streams."""
-    columns = open_item.c
-    standing = and_(columns.gone.is_(False), columns.state == "open")
-    moving = and_(columns.gone.is_(False), columns.state == "in_collection")
-
-    def total(condition: Any, value: Any) -> Any:
-        return func.sum(case((condition, value), else_=0))
-
-    owed = total(columns.gone.is_(False), columns.open_minor)
-    query = (
-        select(
-            columns.debtor_id,
-            columns.claim,
-            columns.currency,
-            func.min(columns.kind),
-            func.max(columns.number),
-            total(standing, columns.open_minor),
-            total(and_(standing, columns.due_date < day), columns.open_minor),
-            total(moving, columns.open_minor),
-            total(columns.gone.is_(False), columns.amount_minor),
-            func.max(columns.original_minor),
-            func.min(columns.invoice_date),
-            func.min(case((standing, columns.due_date))),
-            total(and_(standing, columns.due_date.is_(None)), 1),
-            total(columns.gone.is_(True), 1),
-            func.max(columns.description),
-            func.max(columns.payment_reference),
-        )
-        .where(columns.ledger == ledger)
-        .group_by(columns.debtor_id, columns.claim, columns.currency)
-        .order_by(columns.debtor_id, columns.claim)
-    )
+def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "") -> Iterator[ClaimRow]:
+    """Claims with something open on `day`, grouped by debtor. Streams: read it to the end, or close it."""
+    query = _claims(ledger, day).having(func.sum(case((_present, open_item.c.open_minor), else_=0)) != 0)
     if debtor_id:
-        query = query.where(columns.debtor_id == debtor_id)
-    query = query.having(owed != 0) if only is None else query.where(columns.claim.in_(only))
-    rows: Iterable[Any] = tx.execute(query.execution_options(yield_per=_CHUNK))
-    for row in rows:
-        yield ClaimRow(*row)
+        query = query.where(open_item.c.debtor_id == debtor_id)
+    query = query.order_by(open_item.c.debtor_id, open_item.c.claim)
+    with tx.execute(query.execution_options(yield_per=_CHUNK)) as result:
+        rows: Iterable[Any] = result
+        for row in rows:
+            yield ClaimRow(*row)
+
+
+def claim_of(tx: Tx, ledger: str, claim: str, day: date) -> ClaimRow | None:
+    """One claim, open or not; None when the ledger never had it."""
+    row: Any = tx.execute(_claims(ledger, day).where(open_item.c.claim == claim)).first()
+    return ClaimRow(*row) if row else None
+
+
+def claims_of(tx: Tx, ledger: str, debtor_id: str) -> list[str]:
+    """All claims of a debtor, closed ones too."""
+    where = (open_item.c.ledger == ledger, open_item.c.debtor_id == debtor_id)
+    return list(tx.scalars(select(open_item.c.claim).where(*where).distinct()))
 
 
 def pieces(tx: Tx, ledger: str, claim_ids: Sequence[str]) -> dict[str, list[Piece]]:
@@ -252,20 +233,51 @@ def closed_credit_notes(tx: Tx, ledger: str, debtor_id: str) -> list[Piece]:
 
 def history(tx: Tx, ledger: str, claim: str) -> list[tuple[datetime, datetime | None, str, int]]:
     """Every version of a claim's rows: (since, until or None for the present one, row id, open minor units)."""
-    past = select(
-        open_item_history.c.since,
-        open_item_history.c.until,
-        open_item_history.c.id,
-        open_item_history.c.open_minor,
-    ).where(open_item_history.c.ledger == ledger, open_item_history.c.claim == claim)
-    present = select(
-        open_item.c.since,
-        literal(None, open_item_history.c.until.type),
-        open_item.c.id,
-        open_item.c.open_minor,
-    ).where(open_item.c.ledger == ledger, open_item.c.claim == claim)
-    versions = [tuple(row) for query in (past, present) for row in tx.execute(query)]
-    return sorted(versions, key=lambda version: (version[2], version[0]))
+    old, new = open_item_history.c, open_item.c
+    past = select(old.since, old.until, old.id, old.open_minor).where(old.ledger == ledger, old.claim == claim)
+    present = select(new.since, new.id, new.open_minor).where(new.ledger == ledger, new.claim == claim)
+    versions: dict[str, list[tuple[datetime, datetime | None, str, int]]] = {}
+    for since, until, id_, open_minor in tx.execute(past.order_by(old.version)):
+        versions.setdefault(id_, []).append((since, until, id_, open_minor))
+    for since, id_, open_minor in tx.execute(present):
+        versions.setdefault(id_, []).append((since, None, id_, open_minor))
+    return [version for id_ in sorted(versions) for version in versions[id_]]
+
+
+_present = open_item.c.gone.is_(False)
+
+
+def _claims(ledger: str, day: date) -> Select[Any]:
+    columns = open_item.c
+    standing = and_(_present, columns.state == "open")
+    moving = and_(_present, columns.state == "in_collection")
+
+    def total(condition: Any, value: Any) -> Any:
+        # PostgreSQL adds integers up to a decimal.
+        return cast(func.sum(case((condition, value), else_=0)), BigInteger)
+
+    return (
+        select(
+            columns.debtor_id,
+            columns.claim,
+            columns.currency,
+            func.min(columns.kind),
+            func.max(columns.number),
+            total(standing, columns.open_minor),
+            total(and_(standing, columns.due_date < day), columns.open_minor),
+            total(moving, columns.open_minor),
+            total(_present, columns.amount_minor),
+            func.max(columns.original_minor),
+            func.min(columns.invoice_date),
+            func.min(case((standing, columns.due_date))),
+            total(and_(standing, columns.due_date.is_(None)), 1),
+            total(columns.gone.is_(True), 1),
+            func.max(columns.description),
+            func.max(columns.payment_reference),
+        )
+        .where(columns.ledger == ledger)
+        .group_by(columns.debtor_id, columns.claim, columns.currency)
+    )
 
 
 def _known(tx: Tx, ledger: str, ids: list[str]) -> dict[str, tuple[bytes, int, bool]]:
@@ -281,7 +293,7 @@ def _known(tx: Tx, ledger: str, ids: list[str]) -> dict[str, tuple[bytes, int, b
 
 
 def _to_history(tx: Tx, ledger: str, ids: list[str], at: datetime) -> None:
-    names = [column.name for column in open_item_history.columns]
+    names = [column.name for column in open_item_history.columns if column.name != "version"]
     until = literal(at, open_item_history.c.until.type)
     source = [until if name == "until" else open_item.c[name] for name in names]
     for chunk in _chunks(ids):

@@ -66,13 +66,12 @@ def add_hold(tx: Tx, ledger: str, fact: HoldFact, *, at: datetime) -> None:
     tx.execute(insert(hold).values(ledger=ledger, at=at, **fact.model_dump()))
 
 
-def end_hold(tx: Tx, ledger: str, key: str, *, on: date) -> int:
-    """End the open holds on a key: the day before `on` is their last. Returns how many there were."""
+def end_holds(tx: Tx, ledger: str, keys: Sequence[str], *, on: date) -> int:
+    """End the open holds on these debtors or claims: the day before `on` is their last. Returns how many."""
     open_then = or_(hold.c.until.is_(None), hold.c.until >= on)
     last = on - timedelta(days=1)
-    return tx.execute(
-        update(hold).where(hold.c.ledger == ledger, hold.c.key == key, open_then).values(until=last)
-    ).rowcount
+    where = (hold.c.ledger == ledger, hold.c.key.in_(list(keys)), open_then)
+    return tx.execute(update(hold).where(*where).values(until=last)).rowcount
 
 
 def holds(tx: Tx, ledger: str) -> list[HoldFact]:

@@ -35,6 +35,7 @@ class Planned:
 
     decision: Decision
     change: str
+    change_why: str
     outcome: str
     outcome_why: str
     case_ref: str
@@ -49,14 +50,14 @@ def start_plan(tx: Tx, ledger: str, *, day: date, policy: str, policy_version: s
     return int(tx.execute(opening.returning(plan.c.id)).scalar_one())
 
 
-def add_decisions(tx: Tx, plan_id: int, decided: Iterable[tuple[Decision, str]]) -> None:
-    """Add decisions, each with its change against the plan before."""
+def add_decisions(tx: Tx, plan_id: int, decided: Iterable[tuple[Decision, str, str]]) -> None:
+    """Add decisions, each with its change against the plan before and why."""
     rows = [
         (
-            plan_id, one.debtor_id, one.ledger, one.action, one.step, change, one.amount_minor, one.currency,
+            plan_id, one.debtor_id, one.ledger, one.action, one.step, change, why, one.amount_minor, one.currency,
             one.facts, one.model_dump_json(), "", "", "",
         )
-        for one, change in decided
+        for one, change, why in decided
     ]  # fmt: skip
     bulk_upsert(tx, decision, rows)
 
@@ -98,6 +99,11 @@ def decisions(tx: Tx, plan_id: int, *, action: str = "") -> Iterator[Planned]:
         yield _planned(row)
 
 
+def moving(tx: Tx, plan_id: int) -> list[Planned]:
+    """The decisions of a plan that take a step."""
+    return [one for one in decisions(tx, plan_id) if one.decision.action not in ("none", "undecided")]
+
+
 def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Planned]:
     """The newest decision about each debtor, from whichever plan holds it."""
     newest = (
@@ -125,4 +131,4 @@ def settle_decision(tx: Tx, plan_id: int, debtor_id: str, *, outcome: str, why: 
 
 def _planned(row: Any) -> Planned:
     decided = Decision.model_validate_json(row.body)
-    return Planned(decided, row.change, row.outcome, row.outcome_why, row.case_ref)
+    return Planned(decided, row.change, row.change_why, row.outcome, row.outcome_why, row.case_ref)

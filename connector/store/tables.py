@@ -71,10 +71,13 @@ open_item = Table(
 open_item_history = Table(
     "open_item_history",
     metadata,
-    Column("ledger", Key, primary_key=True),
-    Column("id", Key, primary_key=True),
-    Column("until", Instant, primary_key=True),
+    # Two versions may end at one instant: a test clock stands still.
+    Column("version", Serial, primary_key=True),
+    Column("ledger", Key, nullable=False),
+    Column("id", Key, nullable=False),
+    Column("until", Instant, nullable=False),
     *_item_columns(),
+    Index("ix_open_item_history_ledger_claim", "ledger", "claim"),
 )
 
 debtor = Table(
@@ -200,6 +203,7 @@ decision = Table(
     Column("action", Word, nullable=False),
     Column("step", Key, nullable=False),
     Column("change", Word, nullable=False),
+    Column("change_why", Text, nullable=False),
     Column("amount_minor", Minor, nullable=False),
     Column("currency", Word, nullable=False),
     Column("facts", Key, nullable=False),

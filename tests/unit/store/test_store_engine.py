@@ -8,7 +8,7 @@ from connector.store import BusyError, Store, open_store
 
 
 def test_a_write_that_fails_leaves_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.write() as tx:
+    with pytest.raises(RuntimeError), store.write() as tx:  # noqa: PT012 - the block is the transaction
         tx.exec_driver_sql(
             "INSERT INTO dirty_claim (ledger, claim, since) VALUES ('a', 'b', '2026-01-01T00:00:00+00:00')"
         )

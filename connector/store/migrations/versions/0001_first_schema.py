@@ -262,6 +262,7 @@ def upgrade() -> None:
 
     op.create_table(
         "open_item_history",
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ledger", sa.String(length=128), nullable=False),
         sa.Column("id", sa.String(length=128), nullable=False),
         sa.Column("until", columns.Instant(), nullable=False),
@@ -285,8 +286,11 @@ def upgrade() -> None:
         sa.Column("gone", sa.Boolean(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("since", columns.Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("ledger", "id", "until", name=op.f("pk_open_item_history")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_open_item_history")),
     )
+    with op.batch_alter_table("open_item_history", schema=None) as batch_op:
+        batch_op.create_index("ix_open_item_history_ledger_claim", ["ledger", "claim"], unique=False)
+
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -471,6 +475,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("step", sa.String(length=128), nullable=False),
         sa.Column("change", sa.String(length=32), nullable=False),
+        sa.Column("change_why", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=32), nullable=False),
         sa.Column("facts", sa.String(length=128), nullable=False),
@@ -520,6 +525,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_ledger_state_next_at")
 
     op.drop_table("outbox")
+    with op.batch_alter_table("open_item_history", schema=None) as batch_op:
+        batch_op.drop_index("ix_open_item_history_ledger_claim")
+
     op.drop_table("open_item_history")
     with op.batch_alter_table("open_item", schema=None) as batch_op:
         batch_op.drop_index("ix_open_item_ledger_debtor_id")

@@ -1,0 +1,208 @@
+"""Hand over: exactly the plan, once, and what changed since is left out by name."""
+
+import pytest
+from desk import Desk, closed, invoice
+
+from connector.config import Ledger
+from connector.errors import ConfigError
+from connector.flow.actions import resume_debtor
+from connector.flow.follow import follow
+from connector.flow.handover import hand_over
+from connector.flow.plan import make_plan
+from connector.flow.pull import pull
+from connector.flow.runs import Report
+from connector.model import Finding, Preflight
+from connector.store import cases, outbox, people, plans
+
+
+def plan_of(desk: Desk, ledger: Ledger) -> int:
+    return make_plan(desk, ledger)[1].id
+
+
+def handed(desk: Desk, ledger: Ledger) -> Report:
+    return hand_over(desk, ledger, plan_of(desk, ledger))
+
+
+def rows(desk: Desk) -> list[cases.CaseRow]:
+    with desk.store.read() as tx:
+        return cases.cases(tx, ledger="acme")
+
+
+def states(desk: Desk, case_ref: str) -> list[str]:
+    with desk.store.read() as tx:
+        return [message.state for message in outbox.of_case(tx, case_ref)]
+
+
+def test_an_overdue_debtor_is_handed_over_whole(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"), invoice("2", 2_500, original_minor=2_500))
+    pull(desk, ledger)
+    report = handed(desk, ledger)
+    assert report.counts["cases"] == 1
+    (case,) = desk.agency.cases.values()
+    assert case.open.minor == 12_500
+    assert [line.number for line in case.lines] == ["1", "2"]
+    (row,) = rows(desk)
+    assert (row.handover, row.agency_ref) == ("received", "A-1")
+    assert states(desk, row.case_ref) == ["DELIVERED"]
+
+
+def test_a_claim_at_an_agency_is_not_planned_again(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    handed(desk, ledger)
+    assert handed(desk, ledger).counts["cases"] == 0
+    assert len(desk.agency.cases) == 1
+
+
+def test_the_same_plan_is_carried_out_once(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    plan_id = plan_of(desk, ledger)
+    hand_over(desk, ledger, plan_id)
+    with pytest.raises(ConfigError, match="applied"):
+        hand_over(desk, ledger, plan_id)
+
+
+def test_an_older_plan_is_refused(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    older = plan_of(desk, ledger)
+    plan_of(desk, ledger)
+    with pytest.raises(ConfigError, match="superseded"):
+        hand_over(desk, ledger, older)
+
+
+def test_a_payment_after_the_plan_leaves_the_debtor_out_by_name(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    plan_id = plan_of(desk, ledger)
+    desk.books.holds(invoice("1", 4_000), closed("1", 6_000))
+    pull(desk, ledger)
+    report = hand_over(desk, ledger, plan_id)
+    assert report.counts["left out"] == 1
+    assert "changed since" in report.messages[0]
+    assert desk.agency.cases == {}
+    with desk.store.read() as tx:
+        (planned,) = plans.decisions(tx, plan_id)
+    assert (planned.outcome, planned.case_ref) == ("left_out", "")
+
+
+def test_a_blocking_finding_of_the_agency_keeps_the_case_at_home(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    desk.agency.findings = Preflight(findings=(Finding(blocking=True, code="address", message="no street"),))
+    report = handed(desk, ledger)
+    assert "no street" in report.messages[0]
+    assert rows(desk) == []
+
+
+def test_less_than_the_agency_takes_stays_at_home(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    desk.agency.promise = desk.agency.promise.model_copy(update={"minimum": {"EUR": 10_001}})
+    assert "less than the agency takes" in handed(desk, ledger).messages[0]
+
+
+def test_an_instalment_that_is_not_due_keeps_the_invoice_at_home(desk: Desk, ledger: Ledger) -> None:
+    due = invoice("1", 4_000)
+    not_due = invoice("1", 6_000, id="t-1-2", due_date=due.due_date.replace(year=2027))
+    desk.books.holds(due, not_due)
+    pull(desk, ledger)
+    assert "instalments that are not due" in handed(desk, ledger).messages[0]
+
+
+def test_a_claim_can_be_live_once_only_whoever_asks(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    handed(desk, ledger)
+    (row,) = rows(desk)
+    with desk.store.read() as tx:
+        (line,) = cases.lines(tx, row.case_ref)
+    other = cases.CaseRow(**{**vars(row), "case_ref": "other", "connection": "another-agency"})
+    with desk.store.write() as tx, pytest.raises(cases.AlreadyHandedOverError):
+        cases.open_case(tx, other, [cases.LineRow(**{**vars(line), "case_ref": "other"})])
+
+
+def test_a_refused_case_frees_its_claims_and_waits_for_a_person(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    desk.agency.wire = ["rejected"]
+    handed(desk, ledger)
+    (row,) = rows(desk)
+    assert row.handover == "rejected"
+    with desk.store.read() as tx:
+        assert cases.live_lines(tx, "acme") == []
+        (task,) = people.tasks(tx, "acme")
+    assert "no address" in task.subject
+
+
+def test_a_refused_case_goes_out_again_only_when_a_person_says_so(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    desk.agency.wire = ["rejected"]
+    handed(desk, ledger)
+    desk.later(days=1)
+    assert handed(desk, ledger).counts["cases"] == 0, "a refused case went out again unchanged"
+    resume_debtor(desk, ledger, "d1", actor="test")
+    handed(desk, ledger)
+    first, second = rows(desk)
+    assert first.case_ref != second.case_ref
+    assert list(desk.agency.cases) == [second.case_ref]
+
+
+class TestTheWire:
+    """A lost answer is settled by look-up, never by repetition."""
+
+    @pytest.fixture(autouse=True)
+    def _overdue(self, desk: Desk, ledger: Ledger) -> None:
+        desk.books.holds(invoice("1"))
+        pull(desk, ledger)
+
+    @pytest.mark.parametrize("fate", ["lost before", "lost after"])
+    def test_a_lost_answer_is_unknown_and_then_settled(self, desk: Desk, ledger: Ledger, fate: str) -> None:
+        desk.agency.wire = [fate]
+        assert handed(desk, ledger).counts["unknown"] == 1
+        (row,) = rows(desk)
+        assert row.handover == "unknown"
+        follow(desk, ledger)
+        assert desk.agency.writes == 1, "asked or sent again before the settle time was over"
+        desk.later(minutes=5)
+        follow(desk, ledger)
+        assert len(desk.agency.cases) == 1
+        assert rows(desk)[0].handover == "received"
+
+    @pytest.mark.parametrize("fate", ["crash before", "crash after"])
+    def test_a_crash_in_the_middle_is_unknown_and_then_settled(self, desk: Desk, ledger: Ledger, fate: str) -> None:
+        desk.agency.wire = [fate]
+        with pytest.raises(KeyboardInterrupt):
+            handed(desk, ledger)
+        (row,) = rows(desk)
+        assert states(desk, row.case_ref) == ["SENDING"]
+        follow(desk, ledger)
+        assert states(desk, row.case_ref) == ["UNKNOWN"]
+        desk.later(minutes=5)
+        follow(desk, ledger)
+        assert len(desk.agency.cases) == 1
+        assert states(desk, row.case_ref) == ["DELIVERED"]
+
+    def test_a_refused_connection_is_tried_again_later(self, desk: Desk, ledger: Ledger) -> None:
+        desk.agency.wire = ["refused"]
+        handed(desk, ledger)
+        follow(desk, ledger)
+        assert desk.agency.cases == {}
+        desk.later(hours=1)
+        follow(desk, ledger)
+        assert len(desk.agency.cases) == 1
+
+    def test_an_agency_that_cannot_be_asked_waits_for_a_person(self, desk: Desk, ledger: Ledger) -> None:
+        desk.agency.promise = desk.agency.promise.model_copy(update={"lookup": False})
+        desk.agency.wire = ["lost after"]
+        handed(desk, ledger)
+        desk.later(days=1)
+        follow(desk, ledger)
+        (row,) = rows(desk)
+        assert states(desk, row.case_ref) == ["PARKED"]
+        assert desk.agency.writes == 1
+        with desk.store.read() as tx:
+            (task,) = people.tasks(tx, "acme")
+        assert task.kind == "parked"
