@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +25,14 @@ ROWS: tuple[dict[str, Any], ...] = (
 
 def full_rows(rows: tuple[dict[str, Any], ...] = ROWS) -> list[dict[str, Any]]:
     """Rows with everything that the ledger tells of them; numbered in order."""
-    common = {"currency": "EUR", "due": "2026-02-04", "due_ms": 1770163200000, "debtor": "k-1", "name": "Café Żółć"}
+    common = {
+        "currency": "EUR",
+        "due": "2026-02-04",
+        "due_ms": 1770163200000,
+        "debtor": "k-1",
+        "name": "Café Żółć",
+        "text": "Crème fraîche",
+    }
     return [{"seq": seq, **common, **row} for seq, row in enumerate(rows, start=1)]
 
 
@@ -41,12 +49,12 @@ class FakeLedger:
         if scenario == "empty":
             self.rows = []
         elif scenario == "changed":
-            self.rows[0] |= {"seq": 6, "open": "0.00"}
+            self.rows.append(self.rows.pop(0) | {"seq": 6, "open": "0.00"})
         elif scenario == "malformed":
             self.rows[1] |= {"amount": "one euro"}
         elif scenario in ("ten_pages", "hundred_pages"):
-            count = 200 if scenario == "ten_pages" else 2000
-            self.page_size = 20
+            self.page_size = 10
+            count = self.page_size * (10 if scenario == "ten_pages" else 100)
             self.rows = full_rows(tuple({"id": f"r{n}", "amount": "1.00", "open": "1.00"} for n in range(count)))
 
     def register(self, mock: RequestsMock) -> None:
@@ -74,8 +82,9 @@ class FakeLedger:
         return 200, {}, "{}"
 
     def _page(self, after: int) -> dict[str, Any]:
-        rows = sorted((row for row in self.rows if row["seq"] > after), key=lambda row: int(row["seq"]))
-        return {"rows": rows[: self.page_size], "more": len(rows) > self.page_size}
+        start = bisect_right(self.rows, after, key=lambda row: int(row["seq"]))
+        end = start + self.page_size
+        return {"rows": self.rows[start:end], "more": len(self.rows) > end}
 
     def _note(self, request: PreparedRequest, path: str) -> Answer:
         text = json.loads(request.body or b"{}")["text"]

@@ -77,6 +77,7 @@ class RightSource:
             open_minor=opened,
             original_minor=self.minor(row["amount"], row["currency"]),
             due_date=self.day(row),
+            description=row["text"],
         )
 
     def minor(self, amount: str, currency: str) -> int:
