@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 from connector.api import Context
-from connector.errors import ConfigError
+from connector.errors import ConfigError, RejectedError
 from connector.model import Document
 from connector_exact.client import Client
 from connector_exact.config import ExactConfig
@@ -31,7 +31,10 @@ class InvoiceFinder:
 
     def find(self, claim: str) -> Document | None:
         """The PDF of a claim. None when the ledger holds none: imported invoices often come without a document."""
-        entry = guid(claim)
+        try:
+            entry = guid(claim)
+        except RejectedError:
+            return None
         documents = self._of_entry(entry)
         if not documents and self._config.document_by_number:
             documents = self._by_number(entry)

@@ -53,9 +53,11 @@ class TermMapping:
 
     def _values(self, term: OpenTerm) -> dict[str, Any]:
         """The fields of an `OpenItem`. Runs for each row of the ledger, so it calls little."""
-        kind = _KINDS.get(term.get("TransactionType"), "other")
         state = _STATES[term["Status"]]
         currency, amount, original = self._amounts(term)
+        kind = _KINDS.get(term.get("TransactionType"), "other")
+        if (kind == "invoice" and amount < 0) or (kind == "credit_note" and amount > 0):
+            kind = _turned(term, kind)
         is_closed = state == "closed"
         reason, settled_on = self._closing(term, kind) if is_closed else ("", None)
         payment_text = term.get("PaymentReference")
@@ -110,6 +112,13 @@ class TermMapping:
         if self._paid_by_date and paid_on is not None and kind in _SETTLED_BY_PAYMENT:
             return "paid", paid_on
         return "unknown", None
+
+
+def _turned(term: OpenTerm, kind: ItemKind) -> ItemKind:
+    """The kind of a row on the unusual side: a reversal keeps its kind, a negative sales entry is a credit."""
+    if term.get("TransactionIsReversal"):
+        return kind
+    return "credit_note" if kind == "invoice" else "other"
 
 
 def claim_of(term: OpenTerm) -> str:
