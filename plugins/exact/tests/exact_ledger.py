@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from connector.model import Debtor, OpenItem, Page, RecordFault
-from connector.testing import ManualClock, MemorySecrets, MemoryState, RecordedContext, make_context
+from connector.testing import ManualClock, MemorySecrets, RecordedContext, make_context
 from connector_exact.config import ExactConfig
 from connector_exact.login import ExactLogin
 from connector_exact.source import ExactSource

@@ -79,10 +79,20 @@ def test_a_credit_note_and_a_loose_receipt_stand_in_the_debtors_favour() -> None
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [(10, "opening"), (20, "invoice"), (21, "credit_note"), (40, "receipt"), (82, "difference"), (90, "other")],
+    [(10, "opening"), (20, "invoice"), (40, "receipt"), (82, "difference"), (83, "difference"), (90, "other")],
 )
 def test_transaction_types_have_kinds(code: int, kind: str) -> None:
     assert item(term(TransactionType=code)).kind == kind
+
+
+def test_a_row_on_the_unusual_side_is_named_for_what_it_does() -> None:
+    assert item(term(AmountDC=Decimal(5))).kind == "credit_note"
+    assert item(term(TransactionType=21, AmountDC=Decimal(-5))).kind == "other"
+
+
+def test_a_reversal_keeps_its_kind_and_says_so() -> None:
+    found = item(term(AmountDC=Decimal(5), TransactionIsReversal=True))
+    assert (found.kind, found.reversal, found.open_minor) == ("invoice", True, -500)
 
 
 @pytest.mark.parametrize("status", [30, 40])
@@ -108,7 +118,8 @@ def test_a_payment_date_proves_nothing_when_the_setting_says_so() -> None:
 
 def test_a_used_credit_note_is_credited_and_a_used_receipt_is_no_payment_of_an_invoice() -> None:
     paid_on = date(2026, 11, 2)
-    assert item(term(Status=50, TransactionType=21, LastPaymentDate=paid_on)).closed_reason == "credited"
+    credit = item(term(Status=50, TransactionType=21, AmountDC=Decimal(5), LastPaymentDate=paid_on))
+    assert credit.closed_reason == "credited"
     assert item(term(Status=50, TransactionType=40, LastPaymentDate=paid_on)).closed_reason == "unknown"
 
 

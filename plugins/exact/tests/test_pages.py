@@ -111,7 +111,7 @@ def test_good_rows_read_beside_a_bad_one_are_the_same_as_read_without_it() -> No
 
 
 def test_a_page_of_which_no_record_can_be_read_is_a_malformed_page() -> None:
-    with pytest.raises(TransientError, match="malformed page 3: none of its 20 records could be read .first: Status"):
+    with pytest.raises(TransientError, match="malformed page 3: none of its 20 records could be read"):
         TERMS.read(body([term(number, Status=35) for number in range(20)]), number=3)
 
 
@@ -143,10 +143,8 @@ def test_what_is_no_page_ends_in_an_error_that_names_the_endpoint_and_the_page(a
 
 @given(st.binary(max_size=200))
 def test_no_answer_at_all_raises_anything_but_a_named_error(answer: bytes) -> None:
-    try:
+    with pytest.raises(TransientError, match="malformed page"):
         TERMS.read(answer)
-    except TransientError as error:
-        assert "malformed page" in error.message
 
 
 @given(cut=st.integers(1, 1500))
