@@ -23,6 +23,11 @@ def begin() -> None:
     _progress.sent = False
 
 
+def mark_sent() -> None:
+    """Something of this thread's request leaves now. Also for a transport that stands in for this one in tests."""
+    _progress.sent = True
+
+
 def was_sent() -> bool:
     """Whether any byte of this thread's request has been given to an open connection."""
     return _progress.sent
@@ -33,7 +38,7 @@ class _Connection(HTTPConnection):
         # Connecting by ourselves keeps it apart from sending: a failure in here has surely sent nothing.
         if self.sock is None:
             self.connect()
-        _progress.sent = True
+        mark_sent()
         super().send(data)
 
 
@@ -41,7 +46,7 @@ class _TlsConnection(HTTPSConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        _progress.sent = True
+        mark_sent()
         super().send(data)
 
 

@@ -17,7 +17,9 @@ from connector.testing.context import Call, ManualClock, RecordedContext, make_c
 from connector.testing.run import Opened, Run, listed
 
 if TYPE_CHECKING:
-    from responses import RequestsMock
+    from requests import PreparedRequest
+    from responses import BaseResponse, RequestsMock
+    from urllib3 import HTTPResponse
 
 EXEMPT = "exempt from conformance: "
 
@@ -103,11 +105,15 @@ class Conformance(Generic[Opened]):
             except Exception as error:
                 _blame_unforeseen_call(mock, scenario, error)
                 raise
+            finally:
+                context.http.close()
             _blame_unforeseen_call(mock, scenario, None)
 
     def _prepare(self, mock: "RequestsMock", scenario: str) -> BaseModel:
         self.skip_if_exempt(scenario)
         changes = self.upstream(mock, scenario) or {}
+        for answer in mock.registered():
+            _tell_when_sent(answer)
         return self.offer.config.model_validate({**self.config, **changes})
 
     def test_p1_importing_it_costs_little(self) -> None:
@@ -163,6 +169,19 @@ class Conformance(Generic[Opened]):
 
     ordinary: ClassVar[str] = ""
     """The scenario in which everything is well."""
+
+
+def _tell_when_sent(answer: "BaseResponse") -> None:
+    """A call that reached a registered answer counts as sent, as it would over a wire: its loss is not harmless."""
+    from connector.http import wire
+
+    give = answer.get_response
+
+    def get_response(request: "PreparedRequest") -> "HTTPResponse":
+        wire.mark_sent()
+        return give(request)
+
+    answer.get_response = get_response  # type: ignore[method-assign]
 
 
 def _error_of(plugin: Source | Sink) -> ConnectorError | None:

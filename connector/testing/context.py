@@ -2,6 +2,7 @@
 
 import json
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -199,6 +200,8 @@ class RecordingHttp:
         self.calls: list[Call] = []
         self._inner = inner
         self._clock = clock
+        # Sockets that nobody closes are a warning, and warnings are errors in many a project.
+        self.close = weakref.finalize(self, getattr(inner, "close", _nothing))
 
     def request(
         self,
@@ -258,7 +261,7 @@ def make_context(
 
     `http` replaces the host's session; the default is the real one.
     """
-    clock = clock or ManualClock()
+    clock, log = clock or ManualClock(), CapturedLog()
     budgets: dict[str, BudgetRecorder] = {}
 
     def budget(company: str, limits: Limits) -> BudgetRecorder:
@@ -266,14 +269,18 @@ def make_context(
 
     return RecordedContext(
         connection=connection,
-        http=RecordingHttp(http or _open_session(), clock),
+        http=RecordingHttp(http or _open_session(log), clock),
         secrets=secrets if isinstance(secrets, MemorySecrets) else MemorySecrets(secrets),
         state=state or MemoryState(),
         clock=clock,
-        log=CapturedLog(),
+        log=log,
         budget=budget,
         budgets=budgets,
     )
+
+
+def _nothing() -> None:
+    """A session without anything to close."""
 
 
 def _sent(response: "Response") -> str:
@@ -283,7 +290,7 @@ def _sent(response: "Response") -> str:
     return "\n".join((request.url or "", *(f"{name}: {value}" for name, value in request.headers.items()), text))
 
 
-def _open_session() -> Http:
-    from connector.testing.session import PlainSession
+def _open_session(log: CapturedLog) -> Http:
+    from connector.http import Session
 
-    return PlainSession()
+    return Session(log=log)
