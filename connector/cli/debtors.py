@@ -1,0 +1,199 @@
+"""`incasso debtor …`: what is known of a debtor, and what a person says of one."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from connector.cli.invocation import Invocation
+from connector.cli.options import DebtorArgument, JsonOption, LedgerOption, parse_day
+from connector.cli.selection import pick_debtor, pick_ledger
+
+if TYPE_CHECKING:
+    from connector.config import Ledger
+    from connector.flow.workspace import Workspace
+    from connector.model import Account
+    from connector.store.cases import CaseRow
+
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in words.")]
+Kind = Literal["consumer", "business", "sole_trader", "public_body"]
+
+
+def find(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A key, or a part of the name.")],
+    ledger: LedgerOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Find debtors by key or by a part of the name; at most 20."""
+    from connector.cli.output import print_line, show_json, show_table
+    from connector.store import debtors
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner = pick_ledger(workspace.settings, ledger)
+        with workspace.store.read() as tx:
+            found = debtors.find(tx, owner.name, text)
+    if json:
+        show_json(found)
+    elif not found:
+        print_line(f"No debtor of {owner.name} fits {text!r}.")
+    else:
+        rows = [[one.id, one.name, one.kind, one.country or "-", "yes" if one.blocked else "no"] for one in found]
+        show_table(["debtor", "name", "kind", "country", "blocked"], rows, whole=["debtor"])
+
+
+def show(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = "", json: JsonOption = False) -> None:
+    """Show what is open, what was done, what was said, and what comes next."""
+    from connector.cli.output import show_json
+    from connector.flow.plan import explain
+    from connector.policy import explain as told
+    from connector.store import cases, journal
+    from connector.store import debtors as stored
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner = pick_ledger(workspace.settings, ledger)
+        key = pick_debtor(workspace, owner, debtor)
+        account, decision = explain(workspace, owner, key)
+        with workspace.store.read() as tx:
+            who = stored.debtor_of(tx, owner.name, key)
+            handed = cases.cases(tx, ledger=owner.name, debtor_id=key)
+            trail = journal.audit_trail(tx, owner.name, key)
+    if json:
+        show_json({"debtor": who, "account": account, "decision": told(decision), "cases": handed, "trail": trail})
+        return
+    name = who.name if who else "a debtor the source has not sent"
+    _print_account(name, account, handed, headline=told(decision).headline)
+
+
+def _print_account(name: str, account: "Account", handed: "list[CaseRow]", *, headline: str) -> None:
+    from connector.cli.output import money, print_line, show_facts, show_table
+
+    credit = ", ".join(money(minor, code) for code, minor in account.credit_minor.items())
+    show_facts(
+        {
+            "debtor": account.debtor_id,
+            "name": name,
+            "kind": account.debtor_kind,
+            "country": account.debtor_country,
+            "blocked": "yes, in the accounting package" if account.debtor_blocked else "",
+            "credit": credit,
+            "next": headline,
+        }
+    )
+    if account.claims:
+        rows = [
+            [
+                one.number or one.claim,
+                str(one.due_date or "-"),
+                money(one.open_minor, one.currency),
+                money(one.overdue_minor, one.currency),
+                one.case_ref or "-",
+            ]
+            for one in account.claims
+        ]
+        show_table(
+            ["invoice", "due", "open", "overdue", "case"], rows, right=["open", "overdue"], whole=["due", "case"]
+        )
+    for line in _said(account, handed):
+        print_line(line)
+
+
+def _said(account: "Account", handed: "list[CaseRow]") -> "list[str]":
+    lines = [f"{one.taken_on}  step {one.step} taken by {one.channel or 'an unknown channel'}" for one in account.steps]
+    own = [one for one in account.holds if one.scope != "ledger"]
+    lines += [f"{one.since}  on hold until {one.until or 'somebody resumes'}: {one.reason}" for one in own]
+    lines += [
+        f"{one.opened_on}  disputed{f', settled {one.settled_on}' if one.settled_on else ''}: {one.reason}"
+        for one in account.disputes
+    ]
+    lines += [f"{one.opened_at:%Y-%m-%d}  case {one.case_ref} at {one.connection}: {one.handover}" for one in handed]
+    return sorted(lines)
+
+
+def hold(
+    context: typer.Context,
+    debtor: DebtorArgument,
+    reason: ReasonOption,
+    until: Annotated[
+        date | None, typer.Option("--until", parser=parse_day, metavar="DATE", help="The last day; left out: no end.")
+    ] = None,
+    ledger: LedgerOption = "",
+) -> None:
+    """Leave a debtor alone; agencies with a case of this debtor are asked to rest."""
+    from connector.flow import actions
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner, key = _who(workspace, ledger, debtor)
+        told = actions.hold_debtor(workspace, owner, key, reason=reason, until=until, actor=invocation.actor)
+    _say(f"On hold{f' until {until}' if until else ''}.", owner, told=told)
+
+
+def resume(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = "") -> None:
+    """End the holds on a debtor."""
+    from connector.flow import actions
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner, key = _who(workspace, ledger, debtor)
+        ended = actions.resume_debtor(workspace, owner, key, actor=invocation.actor)
+    _say("It goes on." if ended else "There was no hold.", owner)
+
+
+def dispute(
+    context: typer.Context,
+    debtor: DebtorArgument,
+    reason: ReasonOption,
+    claim: Annotated[str, typer.Option("--claim", help="The key of one claim; left out: everything.")] = "",
+    ledger: LedgerOption = "",
+) -> None:
+    """Record that the debtor disputes a claim, or everything; agencies are told."""
+    from connector.flow import actions
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner, key = _who(workspace, ledger, debtor)
+        told = actions.open_dispute(workspace, owner, key, reason=reason, claim=claim, actor=invocation.actor)
+    _say("Disputed.", owner, told=told)
+
+
+def settle(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = "") -> None:
+    """Record that the disputes of a debtor are settled."""
+    from connector.flow import actions
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner, key = _who(workspace, ledger, debtor)
+        settled = actions.settle_dispute(workspace, owner, key, actor=invocation.actor)
+    _say("Settled." if settled else "There was no dispute.", owner)
+
+
+def kind(
+    context: typer.Context,
+    debtor: DebtorArgument,
+    kind: Annotated[Kind, typer.Argument(help="What kind of debtor it is.")],
+    ledger: LedgerOption = "",
+) -> None:
+    """Say what kind of debtor this is, where the accounting package does not."""
+    from connector.flow import actions
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner, key = _who(workspace, ledger, debtor)
+        actions.confirm_kind(workspace, owner, key, kind, actor=invocation.actor)
+    _say(f"Confirmed: {kind}.", owner)
+
+
+def _who(workspace: "Workspace", ledger: str, debtor: str) -> "tuple[Ledger, str]":
+    owner = pick_ledger(workspace.settings, ledger)
+    return owner, pick_debtor(workspace, owner, debtor)
+
+
+def _say(text: str, ledger: "Ledger", *, told: int = 0) -> None:
+    from connector.cli.output import plural, print_line
+
+    print_line(text)
+    if told:
+        print_line(f"The agency is told about {plural(told, 'case')} with: incasso follow {ledger.name}")

@@ -1,0 +1,113 @@
+"""`incasso init`, `doctor`, `keys`, `db`, `plugins`: setting up an installation and looking whether it is well."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector.cli.failures import ExitCode
+from connector.cli.invocation import Invocation
+from connector.cli.options import JsonOption
+from connector.errors import ConfigError
+
+
+def doctor(context: typer.Context, json: JsonOption = False) -> None:
+    """Try everything a run needs - connections, clock, disk, keys, rights - and say the mend of what is wrong."""
+    from connector.cli.output import print_line, show_json, show_table
+    from connector.log import configure
+    from connector.runtime.doctor import examine, worst
+
+    invocation: Invocation = context.obj
+    configure("debug" if invocation.verbose else "error")
+    findings = list(examine(invocation.home, os.environ))
+    verdict = worst(findings)
+    if json:
+        show_json({"verdict": verdict, "findings": findings})
+    else:
+        rows = [[one.verdict, one.subject, one.said, one.mend] for one in findings]
+        show_table(["", "what", "how it is", "mend"], rows, whole=["", "what"])
+        print_line({"ok": "All is well.", "warn": "It works; look at the warnings."}.get(verdict, "Not all is well."))
+    raise typer.Exit(ExitCode.CONFIG if verdict == "fail" else ExitCode.DONE)
+
+
+def plugins(context: typer.Context, json: JsonOption = False) -> None:
+    """List the plugins: what each offers, and why one is not loaded."""
+    from connector.cli.output import show_json, show_table
+
+    invocation: Invocation = context.obj
+    reports = invocation.plugins().report()
+    if json:
+        show_json(reports)
+        return
+    rows = [
+        [
+            one.name,
+            one.state,
+            ", ".join(one.sources),
+            ", ".join(one.sinks),
+            ", ".join(one.sandboxes),
+            f"{one.distribution} {one.version}",
+            one.reason,
+        ]
+        for one in reports
+    ]
+    columns = ["plugin", "state", "sources", "sinks", "sandboxes", "distribution", "why"]
+    show_table(columns, rows, whole=columns[:-1])
+
+
+def new_key(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; must not exist.")]) -> None:
+    """Make a key for the token store, in a file that nobody else can read."""
+    from connector.cli.output import print_line
+
+    write_key(file)
+    print_line(f'Wrote {file}. Name it first in incasso.toml: [secrets] keys = [{{ file = "{file}" }}, …]')
+    print_line("Keep a copy apart from the database: without it, tokens and unsent messages cannot be read.")
+
+
+def write_key(file: Path) -> None:
+    """Write a new key into `file`, readable by its owner only. Raises ConfigError rather than overwrite one."""
+    from connector.secrets import generate_key
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConfigError(
+            "there is a file already, and a key is never overwritten.", file=str(file), mend="Choose another name."
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"the key cannot be written ({error.strerror}).", file=str(file), mend="Choose another place."
+        ) from error
+    with os.fdopen(opened, "w", encoding="ascii") as target:
+        target.write(generate_key() + "\n")
+
+
+def upgrade(context: typer.Context) -> None:
+    """Bring the database to the schema of this release; creates it when there is none."""
+    from connector.cli.output import print_line
+    from connector.store import open_store, schema
+
+    invocation: Invocation = context.obj
+    store = open_store(invocation.settings().store_url)
+    try:
+        before = schema.current(store)
+        schema.upgrade(store)
+    finally:
+        store.close()
+    print_line(f"The database was at schema {before or 'none'} and is now at {schema.head()}.")
+
+
+def check(context: typer.Context) -> None:
+    """Tell whether the database has the schema of this release."""
+    from connector.cli.output import print_line
+    from connector.store import open_store, schema
+
+    invocation: Invocation = context.obj
+    store = open_store(invocation.settings().store_url)
+    try:
+        schema.check(store)
+    finally:
+        store.close()
+    print_line(f"The database is at schema {schema.head()}, as this release needs.")

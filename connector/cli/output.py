@@ -1,0 +1,105 @@
+"""Printing: tables for people, JSON for machines. Without a terminal tables are plain and as wide as they need."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Wide enough for the longest reason, so that no line of a file or a pipe is broken.
+_PLAIN_WIDTH = 400
+
+
+def open_console(*, err: bool = False) -> "Console":
+    """The console for tables on stdout, or for progress on stderr."""
+    from rich.console import Console
+
+    stream = sys.stderr if err else sys.stdout
+    return Console(
+        stderr=err, highlight=False, markup=False, emoji=False, width=None if stream.isatty() else _PLAIN_WIDTH
+    )
+
+
+def show_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str = "",
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
+) -> None:
+    """Print a table. Columns in `right` hold amounts: aligned to the right and never wrapped; `whole` never wraps."""
+    from rich import box
+    from rich.table import Table
+
+    console = open_console()
+    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
+    for name in columns:
+        firm = name in right or name in whole
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=firm, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    with console.capture() as captured:
+        console.print(table)
+    # The padding to the table's width is of no use in a file.
+    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
+
+
+def show_facts(facts: Mapping[str, str]) -> None:
+    """Print names with their values, one a line, the values under each other; what is empty is left out."""
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        if value:
+            print_line(f"{name.ljust(width)}  {value}")
+
+
+def print_line(text: str = "") -> None:
+    """Print a line of text as it is."""
+    sys.stdout.write(text + "\n")
+
+
+def show_json(value: Any) -> None:
+    """Print records, dataclasses and plain structures as JSON."""
+    from pydantic_core import to_json
+
+    sys.stdout.write(to_json(value, indent=2).decode() + "\n")
+
+
+@contextmanager
+def showing_progress(*, quiet: bool) -> "Iterator[Callable[[str, int], None]]":
+    """A progress for the verbs: counters on stderr while it is a terminal, else nothing."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _what, _count: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,}"), TimeElapsedColumn())
+    with Progress(*columns, console=open_console(err=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def _advance(what: str, count: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=None)
+            bars.advance(tasks[what], count)
+
+        yield _advance
+
+
+def instant(at: datetime | None) -> str:
+    """An instant to the minute, in UTC: `2026-01-31 09:00 UTC`; a dash for none."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "-"
+
+
+def money(minor: int, currency: str) -> str:
+    """`EUR 1,234.50` for 123450 minor units."""
+    from connector.model import Money
+
+    return str(Money(minor=minor, currency=currency))
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """`1 claim`, `2 claims`, `12,000 claims`."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"

@@ -1,0 +1,156 @@
+"""`incasso plan`, `plans`, `steps`, `release`: what comes next for every debtor, and that it was done."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli.failures import ExitCode
+from connector.cli.invocation import Invocation
+from connector.cli.options import JsonOption, LedgerArgument, PlanArgument, parse_day
+from connector.cli.selection import pick_debtor, pick_ledger, pick_plan
+
+if TYPE_CHECKING:
+    from connector.config import Ledger
+    from connector.flow.compare import Comparison
+    from connector.flow.workspace import Workspace
+
+ExplainOption = Annotated[
+    str,
+    typer.Option("--explain", metavar="DEBTOR", help="Say why, for one debtor, with every condition; stores nothing."),
+]
+ShowOption = Annotated[int, typer.Option("--show", metavar="PLAN", help="Show a plan that was made before.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Show also those for whom nothing is done, and why.")]
+
+
+def plan(
+    context: typer.Context,
+    ledger: LedgerArgument = "",
+    explain: ExplainOption = "",
+    show: ShowOption = 0,
+    everybody: AllOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Decide what comes next for every debtor, store it as a plan, and show it. Nothing leaves the house."""
+    from connector.cli.plan_table import show_plan
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        if show:
+            chosen, owner = pick_plan(workspace, show)
+            show_plan(workspace, owner, chosen, everybody=everybody, as_json=json)
+            return
+        owner = pick_ledger(workspace.settings, ledger)
+        if explain:
+            _explain(workspace, owner, explain, as_json=json)
+            return
+        from connector.cli.output import showing_progress
+        from connector.flow.plan import make_plan
+        from connector.runtime.visit import alone
+
+        with alone(workspace, owner), showing_progress(quiet=json) as progress:
+            report, made = make_plan(workspace, owner, progress=progress)
+        show_plan(workspace, owner, made, everybody=everybody, as_json=json, messages=report.messages)
+
+
+def plans(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
+    """List the plans that were made, newest first."""
+    from connector.cli.output import instant, show_json, show_table
+    from connector.store import figures
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        name = pick_ledger(workspace.settings, ledger).name if ledger else ""
+        with workspace.store.read() as tx:
+            found = figures.last_plans(tx, name)
+    if json:
+        show_json(found)
+        return
+    words = ("remind", "notice", "call", "escalate", "undecided")
+    rows = [
+        [str(one.id), one.ledger, instant(one.created_at), one.state, *(str(one.counts.get(word, 0)) for word in words)]
+        for one in found
+    ]
+    show_table(["plan", "ledger", "made", "state", *words], rows, right=["plan", *words], whole=["made"])
+
+
+def steps(
+    context: typer.Context,
+    plan: PlanArgument,
+    taken: Annotated[str, typer.Option("--taken", metavar="remind|notice|call", help="The step that was taken.")],
+    on: Annotated[
+        date | None,
+        typer.Option("--on", parser=parse_day, metavar="DATE", help="The day it was taken; today if left out."),
+    ] = None,
+    channel: Annotated[str, typer.Option("--channel", help="How: post, email, phone.")] = "post",
+) -> None:
+    """Record that the letters or calls of a plan were sent or made; the waiting times run from that day."""
+    from connector.cli.output import plural, print_line
+    from connector.flow import actions
+
+    if taken not in ("remind", "notice", "call"):
+        raise typer.BadParameter("give remind, notice or call", param_hint="--taken")
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        chosen, owner = pick_plan(workspace, plan)
+        day = on or workspace.clock.today(owner.timezone)
+        count = actions.record_steps(
+            workspace, owner, chosen.id, action=taken, taken_on=day, channel=channel, actor=invocation.actor
+        )
+    print_line(f"{plural(count, 'step')} recorded as taken on {day}.")
+
+
+def release(context: typer.Context, ledger: LedgerArgument = "") -> None:
+    """Take the brake off a ledger, after looking at it."""
+    from connector.cli.output import print_line
+    from connector.flow import actions
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner = pick_ledger(workspace.settings, ledger)
+        reason = actions.release(workspace, owner, actor=invocation.actor)
+    print_line(f"The brake is off. It was on because: {reason}" if reason else "There was no brake on.")
+
+
+def compare(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
+    """Hold the ledger against the agency, claim by claim; the exit code is 1 when they differ."""
+    from connector.cli.output import money, plural, print_line, show_json, show_table
+    from connector.flow.compare import compare as act
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner = pick_ledger(workspace.settings, ledger)
+        with workspace.closing():
+            found = act(workspace, owner)
+    differ = [one for one in found if not one.agrees]
+    if json:
+        show_json([{**vars(one), "difference": one.difference} for one in found])
+    elif found:
+        rows = [
+            [one.case_ref, one.number, *(money(minor, one.currency) for minor in _sides(one))]
+            for one in differ or found
+        ]
+        amounts = ["in the ledger", "not yet booked", "at the agency", "difference"]
+        show_table(["case", "invoice", *amounts], rows, right=amounts, whole=["case", "invoice"])
+        print_line(f"{plural(len(found), 'claim')} compared, {len(differ)} differ.")
+    else:
+        print_line("No claim is at an agency.")
+    raise typer.Exit(ExitCode.PERSON if differ else ExitCode.DONE)
+
+
+def _sides(one: "Comparison") -> tuple[int, int, int, int]:
+    return one.in_ledger, one.unbooked, one.at_agency, one.difference
+
+
+def _explain(workspace: "Workspace", ledger: "Ledger", text: str, *, as_json: bool) -> None:
+    from connector.cli.output import print_line, show_json
+    from connector.flow.plan import explain
+    from connector.policy import explain as told
+    from connector.policy import render
+
+    _, decision = explain(workspace, ledger, pick_debtor(workspace, ledger, text))
+    if as_json:
+        show_json(told(decision))
+        return
+    for line in render(told(decision)):
+        print_line(line)

@@ -1,0 +1,89 @@
+"""From what a person typed to the ledger, debtor, case, plan or task that is meant; or a sentence saying what is."""
+
+from typing import TYPE_CHECKING
+
+from connector.errors import ConfigError
+
+if TYPE_CHECKING:
+    from connector.config import Ledger, Settings
+    from connector.flow.workspace import Workspace
+    from connector.store.cases import CaseRow
+    from connector.store.people import Task
+    from connector.store.plans import Plan
+
+
+def pick_ledger(settings: "Settings", name: str) -> "Ledger":
+    """The ledger called `name`; the only one when `name` is empty. Raises ConfigError."""
+    ledgers = settings.ledgers
+    if name in ledgers:
+        return ledgers[name]
+    names = ", ".join(sorted(ledgers))
+    if name:
+        raise ConfigError(f"there is no ledger {name!r}.", mend=f"Known: {names or 'none'}.")
+    if len(ledgers) == 1:
+        return next(iter(ledgers.values()))
+    if not ledgers:
+        raise ConfigError("there is no ledger yet.", mend="Add a file to ledgers/; `incasso init` writes an example.")
+    raise ConfigError("there is more than one ledger.", mend=f"Name one: {names}.")
+
+
+def pick_ledgers(settings: "Settings", names: list[str]) -> list["Ledger"]:
+    """The ledgers called so, all of them when none is named. Raises ConfigError."""
+    if names:
+        return [pick_ledger(settings, name) for name in names]
+    if not settings.ledgers:
+        return [pick_ledger(settings, "")]
+    return list(settings.ledgers.values())
+
+
+def pick_plan(workspace: "Workspace", number: int) -> tuple["Plan", "Ledger"]:
+    """A plan by its number, which no two ledgers share, and its ledger. Raises ConfigError."""
+    from connector.store import plans
+
+    with workspace.store.read() as tx:
+        plan = plans.read_plan(tx, number)
+    if plan is None:
+        raise ConfigError(f"there is no plan {number}.", mend="See: incasso plans")
+    return plan, pick_ledger(workspace.settings, plan.ledger)
+
+
+def pick_debtor(workspace: "Workspace", ledger: "Ledger", text: str) -> str:
+    """The key of the debtor whose key is `text`, or whose name alone contains it. Raises ConfigError."""
+    from connector.store import debtors
+
+    with workspace.store.read() as tx:
+        if debtors.facts(tx, ledger.name, [text]):
+            return text
+        found = debtors.find(tx, ledger.name, text)
+    if len(found) == 1:
+        return found[0].id
+    if not found:
+        raise ConfigError(f"ledger {ledger.name} has no debtor {text!r}.", mend="See: incasso debtor find TEXT")
+    keys = ", ".join(one.id for one in found)
+    raise ConfigError(
+        f"{text!r} fits {len(found)} debtors of ledger {ledger.name}.", mend=f"Name one by its key: {keys}"
+    )
+
+
+def pick_case(workspace: "Workspace", case_ref: str) -> tuple["CaseRow", "Ledger"]:
+    """A case by our reference, and its ledger. Raises ConfigError."""
+    from connector.store import cases
+
+    with workspace.store.read() as tx:
+        row = cases.read_case(tx, case_ref)
+    if row is None:
+        raise ConfigError(f"there is no case {case_ref!r}.", mend="See: incasso case list")
+    return row, pick_ledger(workspace.settings, row.ledger)
+
+
+def pick_task(workspace: "Workspace", number: int) -> "Task":
+    """An open task by its number. Raises ConfigError, also when it was done already."""
+    from connector.store import people
+
+    with workspace.store.read() as tx:
+        found = next((one for one in people.tasks(tx) if one.id == number), None)
+        done = found is None and any(one.id == number for one in people.tasks(tx, done=True))
+    if found is None:
+        said = f"task {number} was done already." if done else f"there is no task {number}."
+        raise ConfigError(said, mend="See: incasso tasks")
+    return found

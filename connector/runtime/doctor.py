@@ -1,0 +1,237 @@
+"""The doctor: looks at everything a run needs, changes nothing, and says for each what is wrong and the mend."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from connector import __version__
+from connector.clock import FileClock, open_clock
+from connector.config import MAIN_FILE, Connection, Link, MistakesError, Settings, load
+from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, TransientError
+from connector.flow.workspace import Workspace
+from connector.log import mask
+from connector.model.record import Record
+from connector.plugins import Plugins
+from connector.plugins import load as load_plugins
+from connector.secrets import SecretReader, open_key_ring
+from connector.store import Store, health, open_store, schema
+
+Verdict = Literal["ok", "warn", "fail"]
+_PACKAGES = ("pydantic", "sqlalchemy", "requests", "apscheduler", "cryptography", "tzdata")
+_LITTLE_DISK = 1_000_000_000
+_TOO_LITTLE_DISK = 100_000_000
+_FIRST_PYTHON = (3, 11)
+
+
+class Finding(Record):
+    """What was looked at, how it is, and what to do when it is not well."""
+
+    subject: str
+    verdict: Verdict
+    said: str
+    mend: str = ""
+
+
+def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at everything, in the order in which one thing needs another. Yields as it goes: servers take time."""
+    yield from _versions()
+    try:
+        settings = load(home, environ)
+    except MistakesError as error:
+        yield from (Finding(subject="configuration", verdict="fail", said=str(one)) for one in error.mistakes)
+        return
+    except ConfigError as error:
+        yield _failed("configuration", error)
+        return
+    known = f"{len(settings.ledgers)} ledgers, {len(settings.connections)} connections in {settings.home}"
+    yield Finding(subject="configuration", verdict="ok" if settings.ledgers else "warn", said=known)
+    plugins = load_plugins(disable=settings.plugins.disabled, prefer=settings.plugins.prefer)
+    yield from _plugins(plugins)
+    reader = SecretReader(settings.home, environ)
+    yield _try("keys", lambda: f"{len(open_key_ring(settings.keys, reader).key_ids)} keys, the first encrypts")
+    yield from _clock(settings)
+    yield from _rights(settings)
+    yield from _store(settings, plugins, reader)
+
+
+def worst(findings: Iterable[Finding]) -> Verdict:
+    """The worst verdict among them."""
+    verdicts = {one.verdict for one in findings}
+    return "fail" if "fail" in verdicts else "warn" if "warn" in verdicts else "ok"
+
+
+def _versions() -> Iterator[Finding]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    old = sys.version_info < _FIRST_PYTHON
+    yield Finding(subject="program", verdict="ok", said=f"incasso {__version__}, {_package_versions()}")
+    mend = f"Use Python {'.'.join(map(str, _FIRST_PYTHON))} or newer." if old else ""
+    yield Finding(subject="python", verdict="fail" if old else "ok", said=found, mend=mend)
+
+
+def _package_versions() -> str:
+    found = []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} missing")
+    return ", ".join(found)
+
+
+def _plugins(plugins: Plugins) -> Iterator[Finding]:
+    for one in plugins.report():
+        verdict: Verdict = "ok" if one.state in ("loaded", "disabled") else "fail"
+        said = f"{one.distribution} {one.version}: {one.state}" + (f", {one.reason}" if one.reason else "")
+        mend = "" if verdict == "ok" else "Mend or uninstall it, or put its name under [plugins] disabled."
+        yield Finding(subject=f"plugin {one.name}", verdict=verdict, said=mask(said), mend=mend)
+
+
+def _clock(settings: Settings) -> Iterator[Finding]:
+    for ledger in settings.ledgers.values():
+        try:
+            ZoneInfo(ledger.timezone)
+        except ZoneInfoNotFoundError:
+            mend = "Install the package tzdata."
+            yield Finding(subject="clock", verdict="fail", said=f"no data of zone {ledger.timezone}", mend=mend)
+    clock = open_clock(settings.test_clock)
+    finding = _try("clock", lambda: f"{clock.now():%Y-%m-%d %H:%M:%S} UTC")
+    if isinstance(clock, FileClock) and finding.verdict == "ok":
+        said = f"a TEST clock stands at {finding.said} ({clock.path})"
+        mend = (
+            "Take [clock] test_file out of incasso.toml, and INCASSO_TEST_CLOCK out of the environment, for real work."
+        )
+        finding = Finding(subject="clock", verdict="warn", said=said, mend=mend)
+    yield finding
+
+
+def _rights(settings: Settings) -> Iterator[Finding]:
+    """Who else on this machine may change what the service reads, or read what it keeps."""
+    if os.name != "posix":
+        return
+    files = [settings.home / MAIN_FILE, *settings.policies.values()]
+    files += [connection.file for connection in settings.connections.values()]
+    files += [ledger.file for ledger in settings.ledgers.values()]
+    open_to_write = [path for path in files if path.exists() and path.stat().st_mode & stat.S_IWOTH]
+    for path in open_to_write:
+        said = f"everybody on this machine may change {path}"
+        yield Finding(subject="rights", verdict="fail", said=said, mend=f"Run: chmod o-w {path}")
+    database = _database_file(settings)
+    if database and database.exists() and database.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        said = f"everybody on this machine may read {database}, which holds names and addresses"
+        yield Finding(subject="rights", verdict="warn", said=said, mend=f"Run: chmod 600 {database}")
+    elif not open_to_write:
+        yield Finding(
+            subject="rights", verdict="ok", said="nobody else may change the configuration or read the database"
+        )
+
+
+def _database_file(settings: Settings) -> Path | None:
+    scheme, _, path = settings.store_url.partition(":///")
+    return Path(path) if scheme.startswith("sqlite") else None
+
+
+def _store(settings: Settings, plugins: Plugins, reader: SecretReader) -> Iterator[Finding]:
+    try:
+        store = open_store(settings.store_url)
+    except (ConnectorError, OSError) as error:
+        yield _failed("database", error)
+        return
+    try:
+        reached = _try("database", lambda: _reach(store))
+        yield reached
+        if reached.verdict == "fail":
+            return
+        yield from _disk(store)
+        current = _try("schema", lambda: _schema(store))
+        yield current
+        if current.verdict == "ok":
+            workspace = Workspace(
+                settings=settings,
+                store=store,
+                clock=open_clock(settings.test_clock),
+                plugins=plugins,
+                reader=reader,
+            )
+            yield from _connections(workspace)
+    finally:
+        store.close()
+
+
+def _reach(store: Store) -> str:
+    health.reach(store)
+    health.try_writing(store)
+    mode = health.journal_mode(store)
+    if mode not in ("", "wal"):
+        raise ConfigError(
+            f"the journal mode is {mode}, not wal.",
+            mend="Put the database on a local disk: network disks cannot do it.",
+        )
+    return f"{store.dialect}, reached and written to" + (f", journal {mode}" if mode else "")
+
+
+def _disk(store: Store) -> Iterator[Finding]:
+    free = health.free_bytes(store)
+    if free is None:
+        return
+    verdict: Verdict = "fail" if free < _TOO_LITTLE_DISK else "warn" if free < _LITTLE_DISK else "ok"
+    mend = "" if verdict == "ok" else "Make room on the disk that holds the database."
+    yield Finding(subject="disk", verdict=verdict, said=f"{free / 1e9:.1f} GB free", mend=mend)
+
+
+def _schema(store: Store) -> str:
+    schema.check(store)
+    return f"revision {schema.current(store)}"
+
+
+def _connections(workspace: Workspace) -> Iterator[Finding]:
+    """Every connection as each ledger uses it: the administration is a part of what is tried."""
+    used = set()
+    for ledger in workspace.settings.ledgers.values():
+        for link in (ledger.source, ledger.sink):
+            if link is not None:
+                used.add(link.connection)
+                yield _connection(workspace, workspace.connection(link.connection), link, ledger=ledger.name)
+    for name, connection in workspace.settings.connections.items():
+        if name not in used:
+            said = f"plugin {connection.plugin}: no ledger uses it"
+            yield Finding(subject=f"connection {name}", verdict="warn", said=said)
+
+
+def _connection(workspace: Workspace, connection: Connection, link: Link, *, ledger: str) -> Finding:
+    open_it = workspace.open_source if link.table == "source" else workspace.open_sink
+
+    def _check() -> str:
+        with workspace.closing():
+            open_it(connection, link).check()
+        return f"plugin {connection.plugin}: answers"
+
+    return _try(f"{link.table} {connection.name} of {ledger}", _check, login=connection.name)
+
+
+def _try(subject: str, act: Callable[[], str], *, login: str = "") -> Finding:
+    try:
+        return Finding(subject=subject, verdict="ok", said=act())
+    except QuotaError as error:
+        said = f"{error.message} Calls are possible again from {error.until:%Y-%m-%d %H:%M} UTC."
+        return Finding(subject=subject, verdict="warn", said=mask(said))
+    except AuthError as error:
+        mend = f"Run: incasso connect {login}" if login else ""
+        return Finding(subject=subject, verdict="fail", said=mask(error.message), mend=mend)
+    except Exception as error:
+        return _failed(subject, error)
+
+
+def _failed(subject: str, error: Exception) -> Finding:
+    said, mend = str(error) or type(error).__name__, ""
+    if isinstance(error, ConfigError) and error.mend and said.endswith(error.mend):
+        said, mend = said.removesuffix(error.mend).strip(), error.mend
+    elif isinstance(error, TransientError):
+        mend = "Try again later; if it stays, look at the network and at the other side."
+    elif not isinstance(error, ConnectorError):
+        said = f"{type(error).__name__}: {said}"
+    return Finding(subject=subject, verdict="fail", said=mask(said), mend=mask(mend))

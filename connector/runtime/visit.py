@@ -1,0 +1,132 @@
+"""One visit of a ledger: pull, plan, hand over, follow, report back; nobody else works the ledger meanwhile."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from time import monotonic
+
+from connector.config import Ledger
+from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, TransientError
+from connector.flow.follow import follow
+from connector.flow.handover import hand_over
+from connector.flow.plan import make_plan
+from connector.flow.pull import pull
+from connector.flow.report import report_back
+from connector.flow.runs import Progress, Report, StoppedError, quiet
+from connector.flow.workspace import Workspace
+from connector.log import bound, mask
+from connector.store import BusyError
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What became of one verb: its report, or the error that ended it. `seconds` on the machine's clock."""
+
+    verb: str
+    ledger: str
+    report: Report | None
+    error: ConnectorError | None
+    seconds: float
+
+    @property
+    def outcome(self) -> str:
+        """`ok`, `stopped`, or the class of the error."""
+        if isinstance(self.error, StoppedError):
+            return "stopped"
+        return type(self.error).__name__ if self.error else "ok"
+
+    @property
+    def told(self) -> str:
+        """The error in a sentence, masked; empty without one."""
+        return mask(self.error.message) if self.error else ""
+
+
+@contextmanager
+def alone(workspace: Workspace, ledger: Ledger) -> Iterator[None]:
+    """Work a ledger with nobody else in it. Raises TransientError when somebody is."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(workspace.store.lock(f"ledger:{ledger.name}"))
+        except BusyError as error:
+            raise TransientError(
+                f"ledger {ledger.name} is being worked on by another process; try again when it has finished.",
+                detail=error.message,
+            ) from error
+        yield
+
+
+def visit(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> list[Turn]:
+    """Do the verbs of one ledger in order; returns what became of each that was tried.
+
+    Without a pull nothing is decided: no plan, no hand-over. An agency that fails keeps the ledger's own verbs from
+    nothing, and the other way round. The source is left alone for the rest of the visit once it wants a log-in,
+    another configuration or a pause. A plan is handed over here only where the ledger says `automatic`.
+
+    Raises TransientError when somebody else works the ledger.
+    """
+    with bound(ledger=ledger.name), alone(workspace, ledger):
+        visiting = _Visit(workspace, ledger, progress)
+        visiting.go()
+        return visiting.turns
+
+
+class _Visit:
+    def __init__(self, workspace: Workspace, ledger: Ledger, progress: Progress) -> None:
+        self.turns: list[Turn] = []
+        self._workspace = workspace
+        self._ledger = ledger
+        self._progress = progress
+
+    def go(self) -> None:
+        pulled = self._try("pull", lambda: pull(self._workspace, self._ledger, progress=self._progress))
+        if pulled is None:
+            self._decide()
+        if self._stopped:
+            return
+        self._try("follow", lambda: follow(self._workspace, self._ledger, progress=self._progress))
+        if not self._stopped and not isinstance(pulled, AuthError | ConfigError | QuotaError):
+            self._try("report", lambda: report_back(self._workspace, self._ledger, progress=self._progress))
+
+    @property
+    def _stopped(self) -> bool:
+        return self._workspace.stop.is_set()
+
+    def _decide(self) -> None:
+        numbers: list[int] = []
+
+        def _plan() -> Report:
+            report, plan = make_plan(self._workspace, self._ledger, progress=self._progress)
+            if report.counts["escalate"]:
+                numbers.append(plan.id)
+            return report
+
+        self._try("plan", _plan)
+        if numbers and self._ledger.handover == "automatic" and not self._stopped:
+            self._try(
+                "handover",
+                lambda: hand_over(self._workspace, self._ledger, numbers[0], progress=self._progress),
+            )
+
+    def _try(self, verb: str, act: Callable[[], Report]) -> ConnectorError | None:
+        began = monotonic()
+        report: Report | None = None
+        failed: ConnectorError | None = None
+        try:
+            report = act()
+        except ConnectorError as error:
+            failed = error
+        turn = Turn(verb, self._ledger.name, report, failed, monotonic() - began)
+        self.turns.append(turn)
+        self._tell(turn)
+        return failed
+
+    def _tell(self, turn: Turn) -> None:
+        facts = {"verb": turn.verb, "outcome": turn.outcome, "seconds": round(turn.seconds, 3)}
+        if turn.error is not None and turn.outcome != "stopped":
+            self._workspace.log.warning("verb failed", **facts, why=turn.told)
+        else:
+            self._workspace.log.info("verb done", **facts, **_counted(turn.report))
+
+
+def _counted(report: Report | None) -> dict[str, int]:
+    return {word.replace(" ", "_"): count for word, count in (report.counts if report else {}).items() if count}
