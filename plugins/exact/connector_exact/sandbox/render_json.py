@@ -44,10 +44,13 @@ _ENCODERS: Mapping[str, Callable[[Any], Any]] = {"t": json_time, "l": str, "d": 
 
 
 def rows_to_json(rows: Iterable[Any], shape: Shape) -> list[dict[str, Any]]:
-    """Rows as objects with `__metadata`; collections as `__deferred` unless expanded."""
+    """Rows as objects with `__metadata`; collections as `__deferred` unless expanded.
+
+    A field that the stand-in does not keep is null; a flag is false, as typed clients of the service expect.
+    """
     endpoint = shape.endpoint
     columns: list[tuple[str, Getter, Callable[[Any], Any] | None]] = []
-    empty: dict[str, None] = {}
+    empty: dict[str, bool | None] = {}
     deferred: list[str] = []
     for name in shape.fields:
         kind = endpoint.fields[name].kind
@@ -55,7 +58,7 @@ def rows_to_json(rows: Iterable[Any], shape: Shape) -> list[dict[str, Any]]:
         if kind == "c":
             deferred.append(name)
         elif getter is None or kind == "x":
-            empty[name] = None
+            empty[name] = False if kind == "b" else None
         else:
             columns.append((name, getter, _ENCODERS.get(kind)))
     key, kind = shape.view.getters[endpoint.key], endpoint.fields[endpoint.key].kind
@@ -65,7 +68,7 @@ def rows_to_json(rows: Iterable[Any], shape: Shape) -> list[dict[str, Any]]:
 def _object(
     row: Any,
     columns: Sequence[tuple[str, Getter, Callable[[Any], Any] | None]],
-    empty: Mapping[str, None],
+    empty: Mapping[str, bool | None],
     deferred: Sequence[str],
     shape: Shape,
     key: str,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from connector_exact.sandbox.catalogue import Field
 from connector_exact.sandbox.division import Division
 from connector_exact.sandbox.store import Table
 
@@ -73,9 +74,9 @@ class Computed:
         return next((row for row in self.rows if self.key(row) == key), None)
 
 
-def row_getters(division: Division, names: Iterable[str]) -> dict[str, Getter]:
-    """Getters for a table of plain rows: the stored value, and the fields every row has."""
-    getters: dict[str, Getter] = {name: _value(name) for name in names}
+def row_getters(division: Division, fields: Iterable[Field]) -> dict[str, Getter]:
+    """Getters for a table of plain rows: the stored value (an unset flag is false), and what every row has."""
+    getters = {field.name: _flag(field.name) if field.kind == "b" else _value(field.name) for field in fields}
     getters["Timestamp"] = lambda row: row.version
     getters["Created"] = lambda row: row.created
     getters["Modified"] = lambda row: row.modified
@@ -95,3 +96,7 @@ def account_getters(division: Division, names: Mapping[str, str], key: Getter) -
 
 def _value(name: str) -> Getter:
     return lambda row: row.values.get(name)
+
+
+def _flag(name: str) -> Getter:
+    return lambda row: bool(row.values.get(name))

@@ -12,7 +12,7 @@ DOCUMENT_TYPES = {10: "Verkoopfactuur", 20: "Inkoopfactuur", 55: "Diversen"}
 
 def row_view(division: Division, endpoint: Endpoint, table: str, *, base: str) -> View:
     """An endpoint over a table of plain rows, by key, or by row version for sync."""
-    getters = row_getters(division, endpoint.fields)
+    getters = row_getters(division, endpoint.fields.values())
     getters |= _shared(division, endpoint)
     if table == "contacts":
         getters["FullName"] = _full_name
