@@ -1,6 +1,7 @@
 """Configuration: files and environment to settings. A mistake names file, key and the mend; all are told at once."""
 
 from connector.config.bind import bind
+from connector.config.home import write_home
 from connector.config.load import MAIN_FILE, find_home, load
 from connector.config.mistakes import Mistake, MistakesError
 from connector.config.settings import (
@@ -27,4 +28,5 @@ __all__ = [
     "bind",
     "find_home",
     "load",
+    "write_home",
 ]
