@@ -8,7 +8,7 @@ at import time; `load` makes one `Plugins` for whoever asks.
 import os
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -216,7 +216,7 @@ def _open(point: EntryPoint) -> _Plugin:
     foreign = next((offer for offer in offers if offer.api_version != API_VERSION), None)
     if foreign:
         return plugin.refused(
-            f"{_noun(foreign)} {foreign.name!r} needs api_version {foreign.api_version}; "
+            f"the {_noun(foreign)} {foreign.name!r} needs api_version {foreign.api_version}; "
             f"this connector speaks {API_VERSION}"
         )
     return plugin
@@ -235,8 +235,13 @@ def _registered(manager: pluggy.PluginManager) -> tuple[Offer, ...]:
     return tuple(offers)
 
 
-def _answers(hook: str, call: Callable[[], list[Any]], kind: type[AnOffer]) -> Iterator[AnOffer]:
-    for answer in call():
+def _answers(hook: str, caller: pluggy.HookCaller, kind: type[AnOffer]) -> Iterator[AnOffer]:
+    answers = caller()
+    if caller.get_hookimpls() and not answers:
+        raise PluginError(f"{hook} returned None, expected an iterable of {kind.__name__}")
+    for answer in answers:
+        if not isinstance(answer, Iterable):
+            raise PluginError(f"{hook} returned a {type(answer).__name__}, expected an iterable of {kind.__name__}")
         for offer in answer:
             if type(offer) is not kind:
                 raise PluginError(f"{hook} returned a {type(offer).__name__}, expected {kind.__name__}")

@@ -46,10 +46,17 @@ def installed_here(folder: Path, distribution: str, plugins: Mapping[str, str], 
         plugin_checks.installed.cache_clear()
 
 
-def install(folder: Path, distribution: str, plugins: Mapping[str, str], version: str = "1.0") -> None:
+def install(
+    folder: Path,
+    distribution: str,
+    plugins: Mapping[str, str],
+    version: str = "1.0",
+    *,
+    group: str = "connector.plugins",
+) -> None:
     """Write the metadata of an installed distribution into `folder`."""
     metadata = folder / f"{distribution.replace('-', '_')}-{version}.dist-info"
     metadata.mkdir(parents=True)
     metadata.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
     lines = [f"{name} = {module}" for name, module in plugins.items()]
-    metadata.joinpath("entry_points.txt").write_text("\n".join(["[connector.plugins]", *lines, ""]))
+    metadata.joinpath("entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
