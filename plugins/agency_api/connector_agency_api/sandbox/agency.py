@@ -48,16 +48,24 @@ class Agency:
     def __init__(self, options: AgencyOptions, clock: AgencyClock) -> None:
         self.options = options
         self.faults = FaultPlan()
-        self.counters: Counter[str] = Counter()
         self._clock = clock
         self._lock = threading.RLock()
-        self._keys = KeyStore()
-        self._own: dict[tuple[Operation, str], Stored] = {}
-        casting = Casting(load_scenarios(options.scenarios_file), options.scenario)
-        self.desk = Desk(options, casting, perform, clock.now())
-        self.bells = Bells(self.desk.feed)
-        if options.webhook_url:
-            self.bells.subscribe(options.webhook_url, options.webhook_payload, options.webhook_secret)
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin again: no cases, no keys, no rules, no faults, the clock where it stands."""
+        with self._lock:
+            self._clock.restart()
+            self.faults.clear()
+            self.counters: Counter[str] = Counter()
+            self._keys = KeyStore()
+            self._own: dict[tuple[Operation, str], Stored] = {}
+            casting = Casting(load_scenarios(self.options.scenarios_file), self.options.scenario)
+            self.desk = Desk(self.options, casting, perform, self._clock.now())
+            self.bells = Bells(self.desk.feed)
+            if self.options.webhook_url:
+                payload, secret = self.options.webhook_payload, self.options.webhook_secret
+                self.bells.subscribe(self.options.webhook_url, payload, secret)
 
     def look(self, operation: str, work: Work) -> Body:
         """Answer a read, after everything due up to now was done."""

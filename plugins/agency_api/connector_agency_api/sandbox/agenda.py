@@ -17,6 +17,10 @@ class AgencyClock:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget how late it was: the clock may be set back now."""
         self._latest = datetime.min.replace(tzinfo=UTC)
 
     def now(self) -> datetime:

@@ -4,12 +4,14 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from connector_agency_api.sandbox.faults import answer_problem
 from connector_agency_api.sandbox.problem import Problem, ProblemClass
@@ -45,6 +47,21 @@ def guarded(api_key: str, endpoint: Endpoint) -> Endpoint:
     return call
 
 
+def grouped(table: list[tuple[str, str, Endpoint]]) -> list[Route]:
+    """One route per path, whatever its methods, so that a wrong method is told all the right ones."""
+    paths: dict[str, dict[str, Endpoint]] = {}
+    for method, path, endpoint in table:
+        paths.setdefault(path, {})[method] = endpoint
+    return [Route(path, _dispatch(calls), methods=list(calls)) for path, calls in paths.items()]
+
+
+def _dispatch(calls: dict[str, Endpoint]) -> Endpoint:
+    async def call(request: Request) -> Response:
+        return await calls["GET" if request.method == "HEAD" else request.method](request)
+
+    return call
+
+
 async def refuse_http(_request: Request, error: Exception) -> Response:
     """Starlette's own refusals (no such path, wrong method) in the error shape of the API."""
     if not isinstance(error, HTTPException):
@@ -65,8 +82,10 @@ async def read_body(request: Request, shape: TypeAdapter[_T]) -> Body[_T]:
         raw += chunk
         if len(raw) > MAX_BODY:
             raise Problem("validation", "too_large", f"A body has at most {MAX_BODY} bytes.", status=413)
+    value = _parse(raw)
     try:
-        return Body(shape.validate_json(raw), json.loads(raw))
+        # Back through JSON: only there a strict record takes a text for a date.
+        return Body(shape.validate_json(json.dumps(value)), value)
     except ValidationError as error:
         raise _field_problem(error) from None
 
@@ -91,6 +110,24 @@ def read_query(request: Request, shape: TypeAdapter[_T], *, name: str) -> _T | N
     if len(values) > 1:
         raise Problem("validation", "field_invalid", "This parameter is there twice.", field=name)
     return read_text(values[0], shape, name=name) if values else None
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        return json.loads(raw, parse_float=_number, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise Problem("validation", "body_unreadable", "The body is not JSON in UTF-8.") from None
+
+
+def _number(text: str) -> int | float:
+    """A number with a point or an exponent. JSON Schema counts 5.0 among the integers, so it is one here as well."""
+    number = Decimal(text)
+    whole = number.is_finite() and number.adjusted() < 18 and number == number.to_integral_value()
+    return int(number) if whole else float(text)
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
 
 
 def _field_problem(error: ValidationError) -> Problem:

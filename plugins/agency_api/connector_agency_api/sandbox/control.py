@@ -12,7 +12,7 @@ from starlette.routing import Route
 from connector.errors import ConfigError
 from connector_agency_api.sandbox.acts import perform
 from connector_agency_api.sandbox.agency import Agency
-from connector_agency_api.sandbox.calls import Endpoint, read_body
+from connector_agency_api.sandbox.calls import Endpoint, grouped, read_body
 from connector_agency_api.sandbox.desk import Desk
 from connector_agency_api.sandbox.dossier import Dossier, view
 from connector_agency_api.sandbox.faults import Fault, answer_problem
@@ -53,9 +53,10 @@ def routes(agency: Agency) -> list[Route]:
         ("POST", "/sandbox/remit", control.remit),
         ("GET", "/sandbox/remittances", control.remittances),
         ("GET", "/sandbox/counters", control.counters),
+        ("POST", "/sandbox/reset", control.reset),
         ("GET", "/sandbox/webhooks", control.rings),
     ]
-    return [Route(path, _answering(call), methods=[method]) for method, path, call in table]
+    return grouped([(method, path, _answering(call)) for method, path, call in table])
 
 
 def _answering(endpoint: Endpoint) -> Endpoint:
@@ -148,6 +149,10 @@ class _Control:
 
         return await self._look(show)
 
+    async def reset(self, request: Request) -> Response:
+        await run_in_threadpool(self._agency.reset)
+        return Response(status_code=204)
+
     async def rings(self, request: Request) -> Response:
         def show(_: Desk, __: datetime) -> dict[str, Any]:
             return {
@@ -170,11 +175,11 @@ class _Control:
 
 def _everything(dossier: Dossier, now: datetime) -> dict[str, Any]:
     """A case with all the agency knows: what was handed over, what came after, what is planned."""
-    next_step = {"act": dossier.script[0].act, "due": instant(dossier.due) if dossier.due else None}
+    due = instant(dossier.due) if dossier.due and not dossier.rests else None
     return {
         **view(dossier, now),
         "scenario": dossier.scenario,
-        "next_step": next_step if dossier.script else None,
+        "next_step": {"act": dossier.script[0].act, "due": due} if dossier.script else None,
         "resting": sorted(dossier.rests),
         "open_minor": dossier.book.open,
         "claimed_minor": dossier.book.claimed,

@@ -57,9 +57,10 @@ class FaultPlan:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """No more faults."""
+        """No more faults, and none played."""
         with self._lock:
             self._faults.clear()
+            self.played.clear()
 
     def waiting(self) -> list[Fault]:
         """What is still to come."""

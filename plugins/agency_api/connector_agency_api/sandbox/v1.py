@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,7 +15,16 @@ from starlette.routing import Route
 
 from connector_agency_api.sandbox import intake, mutations
 from connector_agency_api.sandbox.agency import Agency, Write
-from connector_agency_api.sandbox.calls import Body, Endpoint, guarded, read_body, read_key, read_query, read_text
+from connector_agency_api.sandbox.calls import (
+    Body,
+    Endpoint,
+    grouped,
+    guarded,
+    read_body,
+    read_key,
+    read_query,
+    read_text,
+)
 from connector_agency_api.sandbox.desk import Desk
 from connector_agency_api.sandbox.dictionaries import dictionaries
 from connector_agency_api.sandbox.dossier import view
@@ -36,12 +45,18 @@ from connector_agency_api.sandbox.wire import (
 )
 
 API_VERSION = "1.0.0"
+
+
+def _as_day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
 _REF = TypeAdapter(CaseRef)
 _KEY = TypeAdapter(Key)
 _CURSOR = TypeAdapter(Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,200}$")])
 _LIMIT = TypeAdapter(Annotated[int, Field(ge=1, le=500)])
 _DIGITS = TypeAdapter(Annotated[str, Field(pattern=r"^[0-9]{1,4}$")])
-_DAY = TypeAdapter(date)
+_DAY = TypeAdapter(Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_as_day)])
 _WEBHOOK_ID = TypeAdapter(Annotated[str, Field(pattern=r"^whk_[0-9]{1,12}$")])
 _CASE = TypeAdapter(CaseSubmission)
 _MUTATION: TypeAdapter[Mutation] = TypeAdapter(Mutation)
@@ -74,7 +89,7 @@ def routes(agency: Agency) -> list[Route]:
         ("GET", "/v1/webhooks", api.list_webhooks),
         ("DELETE", "/v1/webhooks/{webhook_id}", api.unsubscribe),
     ]
-    return [Route(path, guarded(agency.options.api_key, call), methods=[method]) for method, path, call in table]
+    return grouped([(method, path, guarded(agency.options.api_key, call)) for method, path, call in table])
 
 
 class _Api:
@@ -232,10 +247,9 @@ class _Api:
         return await self._look("changes", read)
 
     async def remittances(self, request: Request) -> Response:
-        since = read_query(request, _DAY, name="since")
+        first = read_query(request, _DAY, name="since") or ""
 
         def read(desk: Desk, _: datetime) -> dict[str, Any]:
-            first = since.isoformat() if since else ""
             chosen = [paid for paid in desk.payouts.remittances if paid["paid_on"] >= first]
             return _page("remittances", chosen, request)
 
