@@ -42,7 +42,7 @@ def store_debtors(tx: Tx, ledger: str, debtors: Sequence[Debtor], at: datetime) 
         if known.get(one.id) != digest:
             country = next((address.country for address in one.addresses if address.country), "")
             blocked = one.blocked or one.inactive
-            rows.append((ledger, one.id, one.name, one.kind, country, blocked, body, False, digest, at))
+            rows.append((ledger, one.id, one.code, one.name, one.kind, country, blocked, body, False, digest, at))
     bulk_upsert(tx, debtor, rows)
     return len(rows)
 
@@ -109,7 +109,7 @@ def find(tx: Tx, ledger: str, text: str) -> list[DebtorFacts]:
     ids = tx.scalars(
         select(debtor.c.id)
         .where(debtor.c.ledger == ledger)
-        .where((debtor.c.id == text) | debtor.c.name.icontains(text, autoescape=True))
+        .where((debtor.c.id == text) | (debtor.c.code == text) | debtor.c.name.icontains(text, autoescape=True))
         .order_by(debtor.c.name)
         .limit(20)
     ).all()

@@ -85,6 +85,7 @@ debtor = Table(
     metadata,
     Column("ledger", Key, primary_key=True),
     Column("id", Key, primary_key=True),
+    Column("code", Key, nullable=False),
     Column("name", Text, nullable=False),
     Column("kind", Word, nullable=False),
     Column("country", Word, nullable=False),

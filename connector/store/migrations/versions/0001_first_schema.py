@@ -136,6 +136,7 @@ def upgrade() -> None:
         "debtor",
         sa.Column("ledger", sa.String(length=128), nullable=False),
         sa.Column("id", sa.String(length=128), nullable=False),
+        sa.Column("code", sa.String(length=128), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("country", sa.String(length=32), nullable=False),

@@ -1,0 +1,116 @@
+"""Setting the stage: two stand-in servers, an installation in a folder, one log-in."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+from connector.clock import FileClock
+from connector.errors import TransientError
+from connector.flow.workspace import Workspace, open_workspace
+from connector.secrets import generate_key
+from connector.store import open_store, schema
+
+_SECRETS = {"INCASSO_DEMO_EXACT": "sandbox-secret", "INCASSO_DEMO_AGENCY": "sandbox-key"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running demonstration: where the two stand-ins listen, the installation's folder and its clock."""
+
+    home: Path
+    clock: FileClock
+    servers: Mapping[str, str]
+    workspace: Workspace
+
+    def order(self, server: str, path: str, body: Any = None) -> Any:
+        """Give an order to a stand-in's control surface; returns its JSON answer."""
+        import requests
+
+        method = "GET" if body is None else "POST"
+        answer = requests.request(method, f"{self.servers[server]}/sandbox/{path}", json=body, timeout=60)
+        if not answer.ok:
+            raise TransientError(f"the stand-in {server} refused {path}", detail=answer.text[:500])
+        return answer.json()
+
+
+@contextmanager
+def set_stage(home: Path, begin: datetime, servers: Mapping[str, Mapping[str, str]]) -> Iterator[Stage]:
+    """Start the stand-ins (`servers`: name to options), write the installation into `home`, log in.
+
+    Everything is ended when the block is left; the folder stays, to be looked at.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    clock = FileClock(home / "clock.txt")
+    clock.set(begin)
+    running: dict[str, subprocess.Popen[str]] = {}
+    try:
+        for name, options in servers.items():
+            running[name] = _start(name, clock.path, options, log=home / f"{name}.log")
+        urls = {name: _address(process, name) for name, process in running.items()}
+        _write_home(home, urls)
+        with open_workspace(home, {**os.environ, **_SECRETS}) as workspace:
+            for connection in workspace.settings.connections:
+                _log_in(workspace, connection)
+            yield Stage(home, clock, urls, workspace)
+    finally:
+        for process in running.values():
+            process.terminate()
+        for process in running.values():
+            process.wait(10)
+            if process.stdout:
+                process.stdout.close()
+
+
+def _start(name: str, clock: Path, options: Mapping[str, str], *, log: Path) -> subprocess.Popen[str]:
+    settings = [part for key, value in options.items() for part in ("--set", f"{key}={value}")]
+    command = [sys.executable, "-m", "connector", "sandbox", name, "--clock-file", str(clock), *settings]
+    with log.open("w", encoding="utf-8") as errors:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603
+
+
+def _address(process: subprocess.Popen[str], name: str) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("listening on "):
+            return line.removeprefix("listening on ").strip()
+    raise TransientError(f"the stand-in {name} did not start; its log stands beside the demonstration's files")
+
+
+def _write_home(home: Path, urls: Mapping[str, str]) -> None:
+    with as_file(files("connector.cli.demo") / "home") as template:
+        copytree(template, home, dirs_exist_ok=True)
+    for path in (home / "connections").glob("*.toml"):
+        text = path.read_text(encoding="utf-8")
+        for name, url in urls.items():
+            text = text.replace("{" + name + "}", url)
+        path.write_text(text, encoding="utf-8")
+    key = home / "key"
+    key.touch(mode=0o600)
+    key.write_text(generate_key(), encoding="utf-8")
+    (home / "data").mkdir(exist_ok=True)
+    store = open_store(f"sqlite:///{home / 'data' / 'incasso.sqlite3'}")
+    schema.upgrade(store)
+    store.close()
+
+
+def _log_in(workspace: Workspace, connection: str) -> None:
+    """Play the person at the browser: the stand-in consents by itself and sends us back with the code."""
+    from urllib.parse import parse_qsl, urlsplit
+
+    import requests
+
+    with workspace.closing():
+        login = workspace.login(workspace.connection(connection))
+        if login is None:
+            return
+        redirect = "http://127.0.0.1:8765/callback"
+        answer = requests.get(login.authorize_url(redirect), allow_redirects=False, timeout=60)
+        login.finish(redirect, dict(parse_qsl(urlsplit(answer.headers["location"]).query)))
