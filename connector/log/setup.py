@@ -39,7 +39,7 @@ def configure(
 
     import structlog
 
-    out = stream or sys.stderr
+    out = stream or cast("TextIO", _CurrentStderr())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -83,6 +83,19 @@ def bound(**facts: Any) -> AbstractContextManager[None]:
     import structlog
 
     return cast("AbstractContextManager[None]", structlog.contextvars.bound_contextvars(**facts))
+
+
+class _CurrentStderr:
+    """Whatever stderr is at the moment of writing: it may be replaced after the log was set up."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
 
 
 def _renderer(form: str, out: TextIO) -> Any:

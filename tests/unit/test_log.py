@@ -163,6 +163,18 @@ def test_set_up_again_replaces_the_first(out: io.StringIO, masker: Masker) -> No
     assert len(lines(out)) == 1
 
 
+def test_without_a_stream_lines_go_to_whatever_stderr_is_now(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("info", "json")
+    open_log().info("first")
+    assert "first" in capsys.readouterr().err
+    replaced = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", replaced)
+    open_log().info("second")
+    assert [line["event"] for line in lines(replaced)] == ["second"]
+
+
 def test_the_process_has_one_masker_for_all() -> None:
     MASKER.register("process-wide-secret", slot="test")
     assert mask("the process-wide-secret of jan@x.nl") == "the *** of [e-mail]"

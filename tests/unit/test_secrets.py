@@ -2,10 +2,8 @@
 
 import json
 import os
-import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import keyring
@@ -15,11 +13,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 from keyring.errors import NoKeyringError
+from sqlalchemy import select
 
 from connector.api import SecretRef, Secrets
-from connector.errors import ConfigError
+from connector.clock import SystemClock
+from connector.errors import ConfigError, TransientError
 from connector.log import Masker
-from connector.secrets import BoundSecrets, KeyRing, SecretReader, generate_key, open_key_ring, token_purpose
+from connector.secrets import (
+    BoundSecrets,
+    KeyRing,
+    SecretReader,
+    TokenRows,
+    generate_key,
+    open_key_ring,
+    token_purpose,
+)
+from connector.store import Store
+from connector.store.tables import token
+from connector.store.vault import TokenRows as StoredTokens
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="POSIX file rights")
 
@@ -217,32 +228,15 @@ def test_keys_are_read_from_their_references(tmp_path: Path) -> None:
 # The secrets of one connection.
 
 
-class SqliteRows:
-    """Token rows in a database file, as the store keeps them."""
-
-    def __init__(self, path: Path) -> None:
-        self.database = sqlite3.connect(path, isolation_level=None)
-        self.database.execute("CREATE TABLE token (connection, name, blob, key_id, PRIMARY KEY (connection, name))")
-        self.locked: list[tuple[str, str, float]] = []
-
-    def load(self, connection: str, name: str) -> bytes | None:
-        query = "SELECT blob FROM token WHERE connection = ? AND name = ?"
-        row = self.database.execute(query, (connection, name)).fetchone()
-        return row[0] if row else None
-
-    def save(self, connection: str, name: str, blob: bytes, key_id: str) -> None:
-        self.database.execute("INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?)", (connection, name, blob, key_id))
-
-    def lock(self, connection: str, name: str, timeout: float) -> AbstractContextManager[None]:
-        self.locked.append((connection, name, timeout))
-        return nullcontext()
-
-
 @pytest.fixture
-def rows(tmp_path: Path) -> Iterator[SqliteRows]:
-    rows = SqliteRows(tmp_path / "tokens.sqlite3")
-    yield rows
-    rows.database.close()
+def rows(store: Store) -> TokenRows:
+    return StoredTokens(store, SystemClock())
+
+
+def stored(store: Store) -> list[tuple[str, str, bytes, str]]:
+    with store.read() as tx:
+        query = select(token.c.connection, token.c.name, token.c.blob, token.c.key_id)
+        return [tuple(row) for row in tx.execute(query)]
 
 
 @pytest.fixture
@@ -251,33 +245,34 @@ def ring() -> KeyRing:
 
 
 @pytest.fixture
-def secrets(reader: SecretReader, ring: KeyRing, rows: SqliteRows) -> BoundSecrets:
+def secrets(reader: SecretReader, ring: KeyRing, rows: TokenRows) -> BoundSecrets:
     return BoundSecrets("exact-nl", reader=reader, ring=ring, rows=rows)
 
 
-def test_a_token_is_kept_encrypted_and_comes_back(
-    secrets: BoundSecrets, ring: KeyRing, rows: SqliteRows, tmp_path: Path
-) -> None:
+def test_a_token_is_kept_encrypted_and_comes_back(secrets: BoundSecrets, ring: KeyRing, store: Store) -> None:
     contract: Secrets = secrets
     assert contract.load("main") is None
+    contract.save("main", "first-refresh-token")
     contract.save("main", "refresh-token-0123456789")
     assert contract.load("main") == "refresh-token-0123456789"
-    assert rows.database.execute("SELECT key_id FROM token").fetchall() == [(ring.key_id,)]
-    assert b"refresh-token" not in (tmp_path / "tokens.sqlite3").read_bytes()
+    ((connection, name, blob, key_id),) = stored(store)
+    assert (connection, name, key_id) == ("exact-nl", "main", ring.key_id)
+    assert b"refresh-token" not in blob
 
 
 def test_a_token_of_one_connection_does_not_open_for_another(
-    secrets: BoundSecrets, reader: SecretReader, ring: KeyRing, rows: SqliteRows
+    secrets: BoundSecrets, reader: SecretReader, ring: KeyRing, rows: TokenRows, store: Store
 ) -> None:
     secrets.save("main", "refresh-token-0123456789")
-    rows.database.execute("UPDATE token SET connection = 'other'")
+    ((_, name, blob, key_id),) = stored(store)
+    rows.save("other", name, blob, key_id)
     other = BoundSecrets("other", reader=reader, ring=ring, rows=rows)
     with pytest.raises(ConfigError, match=token_purpose("other", "main")):
         other.load("main")
 
 
 def test_tokens_and_their_parts_are_hidden_when_saved_and_when_loaded(
-    secrets: BoundSecrets, ring: KeyRing, rows: SqliteRows, tmp_path: Path
+    secrets: BoundSecrets, ring: KeyRing, rows: TokenRows, tmp_path: Path
 ) -> None:
     parts = {"access_token": "access-0123456789", "scopes": ["read"], "old": [{"token": "old-token-9876543210"}]}
     secrets.save("main", json.dumps(parts))
@@ -293,7 +288,13 @@ def test_a_secret_reference_is_resolved_through_the_connection(secrets: BoundSec
     assert secrets.resolve(SecretRef(env="APP_SECRET")) == "from-environment"
 
 
-def test_a_lock_is_taken_for_this_connection(secrets: BoundSecrets, rows: SqliteRows) -> None:
-    with secrets.lock("main", timeout=5.0), secrets.lock("main"):
+def test_only_one_holds_the_lock_of_a_token(
+    secrets: BoundSecrets, reader: SecretReader, ring: KeyRing, rows: TokenRows
+) -> None:
+    second = BoundSecrets("exact-nl", reader=reader, ring=ring, rows=rows)
+    other = BoundSecrets("exact-be", reader=reader, ring=ring, rows=rows)
+    held = secrets.lock("main"), other.lock("main", timeout=0.1), second.lock("side", timeout=0.1)
+    with held[0], held[1], held[2], pytest.raises(TransientError), second.lock("main", timeout=0.1):
+        pytest.fail("two hold the lock")
+    with second.lock("main", timeout=0.1):
         pass
-    assert rows.locked == [("exact-nl", "main", 5.0), ("exact-nl", "main", 60.0)]
