@@ -37,8 +37,8 @@ _BY_THE_CALENDAR = frozenset(
 class Rung(NamedTuple):
     """One step with its checks. `place` counts from 0; `below` is every step it needs, directly or not.
 
-    For the forecast: `lasting` are the checks that no calendar changes, `floor` is the least amount in minor units,
-    `wait` how long after the due date of the oldest claim.
+    `others` are the checks after the first, days overdue. For the forecast: `lasting` are the checks that no
+    calendar changes, `floor` is the least amount in minor units, `wait` how long after the oldest due date.
     """
 
     place: int
@@ -46,6 +46,7 @@ class Rung(NamedTuple):
     step: Step
     checks: dict[str, Check]
     below: frozenset[str]
+    others: tuple[Check, ...]
     lasting: tuple[Check, ...]
     floor: int
     wait: timedelta
@@ -97,10 +98,11 @@ def ladder_of(policy: Policy) -> Ladder:
 def _rung(place: int, step: Step, policy: Policy, below: frozenset[str]) -> Rung:
     made = {name: condition(step, policy) for name, condition in CONDITIONS.items()}
     checks = {name: check for name, check in made.items() if check is not None}
+    others = tuple(check for name, check in checks.items() if name != "days_overdue")
     lasting = tuple(check for name, check in checks.items() if name not in _BY_THE_CALENDAR)
     agency = policy.gates.agency_minimum.amount if "agency_minimum" in checks else 0
     wait = timedelta(days=max(1, step.days_overdue))
-    return Rung(place, step.name, step, checks, below, lasting, max(1, step.minimum, agency), wait)
+    return Rung(place, step.name, step, checks, below, others, lasting, max(1, step.minimum, agency), wait)
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:
@@ -108,5 +110,5 @@ def weigh(rung: Rung, standing: Standing) -> Weighed:
     first = rung.checks["days_overdue"](standing)
     if first.verdict == "no":
         return Weighed(rung, (first,), "no")
-    reasons = (first, *[check(standing) for name, check in rung.checks.items() if name != "days_overdue"])
+    reasons = (first, *[check(standing) for check in rung.others])
     return Weighed(rung, reasons, weakest(reasons))

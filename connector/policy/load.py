@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -47,20 +48,21 @@ def _validate(data: dict[str, Any], path: Path, file: str) -> Policy:
 def _told(error: ValidationError, data: dict[str, Any], file: str) -> list[Mistake]:
     first = error.errors(include_url=False)[0]
     if first["type"] != "ladder":
-        return explain(error, Policy, data, file)
+        told = explain(error, Policy, data, file)
+        return [replace(one, mend=re.sub(r"\bsteps\b", "step", one.mend)) for one in told]
     facts = first["ctx"]
     return [Mistake(file, _dotted(facts["path"]), facts["why"], facts["mend"])]
 
 
 def _placed(mistake: Mistake, data: dict[str, Any], text: str) -> Mistake:
-    """The mistake with the line behind the file and the key in the file's own words."""
+    """The mistake with its line, and the key in the file's own words."""
     parts = [name or int(place) for name, place in _KEY_PART.findall(mistake.key)]
     swap = {"steps": "step", "step": "steps"}
     if parts and parts[0] in swap:
         parts[0] = swap[str(parts[0])]
     line = line_of(text, parts)
-    mend = re.sub(r"\bsteps\b", "step", mistake.mend) if len(parts) < 2 else mistake.mend
-    return Mistake(f"{mistake.file}:{line}" if line else mistake.file, _said(parts, data), mistake.what, mend)
+    key = f"line {line}, {_said(parts, data)}" if line else _said(parts, data)
+    return Mistake(mistake.file, key, mistake.what, mistake.mend)
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

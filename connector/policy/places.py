@@ -18,8 +18,9 @@ def line_of(text: str, path: Sequence[str | int]) -> int:
     wanted = tuple(path)
     best_length, best_line = 0, 0
     for number, here in _keys(text):
-        if len(here) > best_length and wanted[: len(here)] == here:
-            best_length, best_line = len(here), number
+        length = min(len(here), len(wanted))
+        if length > best_length and wanted[:length] == here[:length]:
+            best_length, best_line = length, number
     return best_line
 
 

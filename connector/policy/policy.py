@@ -1,15 +1,31 @@
 """A policy: the rule layer's configuration as frozen records. `connector.policy.load` reads it from a file."""
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from connector.model import Currency, DebtorKind
 from connector.model.money import minor_units
 from connector.model.record import Record
 
-StepName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+def _name(value: str) -> str:
+    if re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", value):
+        return value
+    raise PydanticCustomError(
+        "name", "this name cannot be used: lower-case letters, digits, - and _, beginning with a letter, at most 40"
+    )
+
+
+def _currency(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch("[A-Z]{3}", value):
+        return value
+    raise PydanticCustomError("currency", 'this should be a currency code of three capitals, such as "EUR"')
+
+
+StepName = Annotated[str, AfterValidator(_name)]
 Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
 MovingAction = Literal["remind", "notice", "call", "escalate"]
 Before = Literal["escalate", "every step"]
@@ -37,8 +53,8 @@ Amount = Annotated[int, BeforeValidator(_amount)]
 class After(Record):
     """The age of an earlier step: `step` was last taken at least `days` days ago."""
 
-    step: StepName
-    days: Days
+    step: StepName = Field(description="the name of an earlier step")
+    days: Days = Field(description="whole days")
 
 
 class Step(Record):
@@ -50,10 +66,10 @@ class Step(Record):
     - `needs`: earlier steps that must have been taken since the oldest claim in scope fell due.
     """
 
-    name: StepName
-    action: MovingAction
-    title: Annotated[str, Field(min_length=1, max_length=80)]
-    days_overdue: Days
+    name: StepName = Field(description='a short name such as "remind"')
+    action: MovingAction = Field(description="remind, notice, call or escalate")
+    title: Annotated[str, Field(min_length=1, max_length=80, description="what people call the step")]
+    days_overdue: Days = Field(description="whole days past the due date of the oldest claim")
     minimum: Amount = 0
     claims: Literal["overdue", "all open"] = "overdue"
     needs: tuple[StepName, ...] = ()
@@ -124,10 +140,10 @@ class Policy(Record):
     Raises pydantic's ValidationError for a ladder that cannot be climbed; `load_policy` turns it into a ConfigError.
     """
 
-    name: StepName
-    version: Annotated[str, Field(min_length=1, max_length=80)]
-    currency: Currency
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    name: StepName = Field(description='such as "standard"')
+    version: Annotated[str, Field(min_length=1, max_length=80, description='yours to choose, such as "2026-11"')]
+    currency: Annotated[Currency, BeforeValidator(_currency)]
+    steps: tuple[Step, ...] = ()
     gates: Gates = Gates()
 
     # The version carries the fingerprint of the content, so it is hash enough; hashing every setting is slow.
@@ -136,6 +152,8 @@ class Policy(Record):
 
     @model_validator(mode="after")
     def _can_be_climbed(self) -> "Policy":
+        if not self.steps:
+            raise _wrong(("steps",), "there is no step", "Add a table [[step]].")
         earlier: list[Step] = []
         for index, step in enumerate(self.steps):
             _check_name(step, index, earlier)

@@ -1,0 +1,87 @@
+"""The fingerprint: it moves with every fact a decision rests on, and with nothing else."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from policy_builders import DAY, STANDARD, days_ago, debtor, dispute, hold, invoice, taken
+
+from connector.model import Account, Claim
+from connector.policy import decide, fingerprint
+
+BASE: dict[str, Any] = {
+    "claims": (invoice("A", late=20), invoice("B", late=5)),
+    "credit_minor": {"EUR": 5, "USD": 7},
+    "steps": (taken("remind", 3), taken("call", 2)),
+    "holds": (hold(), hold("claim", key="key-A")),
+    "disputes": (dispute("A"), dispute("B")),
+}
+ACCOUNT = debtor(**BASE)
+
+
+def claim_a(**changes: Any) -> dict[str, Any]:
+    return {"claims": (invoice("A", late=20, **changes), BASE["claims"][1])}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        claim_a(claim="other"),
+        claim_a(currency="USD"),
+        claim_a(open_minor=12101),
+        claim_a(in_collection_minor=1),
+        claim_a(due_date=days_ago(19)),
+        claim_a(due_date=None),
+        claim_a(case_ref="C-1"),
+        claim_a(whole=False),
+        {"claims": BASE["claims"][:1]},
+        {"credit_minor": {"EUR": 6, "USD": 7}},
+        {"credit_minor": {"EUR": 5}},
+        {"steps": (taken("remind", 3),)},
+        {"steps": (taken("remind", 3), taken("call", 1))},
+        {"holds": (hold(), hold("claim", key="key-B"))},
+        {"holds": (hold(until=4), hold("claim", key="key-A"))},
+        {"disputes": (dispute("A"), dispute("B", settled=1))},
+        {"debtor_kind": "consumer"},
+        {"debtor_blocked": True},
+        {"calibrated": False},
+    ],
+)
+def test_every_fact_moves_the_fingerprint(changes: dict[str, Any]) -> None:
+    assert fingerprint(ACCOUNT.model_copy(update=changes)) != fingerprint(ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"day": DAY + timedelta(days=1)},
+        claim_a(overdue_minor=0),
+        claim_a(description="a new text", payment_reference="RF18"),
+        {"claims": (invoice("renamed", late=20, claim="key-A"), BASE["claims"][1])},
+        {name: tuple(reversed(BASE[name])) for name in ("claims", "steps", "holds", "disputes")},
+        {"credit_minor": {"USD": 7, "EUR": 5}},
+    ],
+)
+def test_the_day_texts_and_order_do_not_move_the_fingerprint(changes: dict[str, Any]) -> None:
+    assert fingerprint(ACCOUNT.model_copy(update=changes)) == fingerprint(ACCOUNT)
+
+
+def test_the_fingerprint_is_the_same_in_every_process_and_release() -> None:
+    assert fingerprint(Account(ledger="demo", debtor_id="d1", debtor_kind="business", day=DAY)) == "5962d3bbfcf6e5ff"
+    assert fingerprint(ACCOUNT) == "b58b64983adea3a8"
+
+
+def test_a_decision_carries_the_fingerprint_of_its_account() -> None:
+    assert decide(ACCOUNT, STANDARD).facts == fingerprint(ACCOUNT)
+
+
+@given(st.text(max_size=4), st.text(max_size=4), st.integers(0, 99), st.integers(0, 99))
+def test_no_key_can_pass_for_other_facts(first: str, second: str, one: int, other: int) -> None:
+    def of(*pairs: tuple[str, int]) -> str:
+        claims = tuple(Claim(claim=key, number="", currency="EUR", open_minor=open_minor) for key, open_minor in pairs)
+        return fingerprint(debtor(*claims))
+
+    left, right = ((first, one), (second, other)), ((first + second, one), ("", other))
+    assert (of(*left) == of(*right)) == (sorted(left) == sorted(right))
