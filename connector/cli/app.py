@@ -1,5 +1,6 @@
 """The commands by name. This module and what it imports are all that `incasso --help` pays for."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -93,7 +94,7 @@ _add(_task, None, show=tasks.show, done=tasks.finish, answer=tasks.answer, appro
 _add(_debtor, None, find=debtors.find, show=debtors.show, hold=debtors.hold, resume=debtors.resume)
 _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors.kind)
 _add(_case, None, list=cases.listing, show=cases.show, withdraw=cases.withdraw, message=cases.message)
-_add(app, _SETUP, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
+_add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
 _add(app, _SETUP, sandbox=connecting.sandbox)
 _keys, _db = (_new(help=text) for text in ("Keys of the token store.", "The database."))
 _add(_keys, None, new=install.new_key)
@@ -110,6 +111,8 @@ for _name, _group, _section in (
 
 def run(arguments: list[str]) -> int:
     """Carry out a command line; returns the exit code. An error is told in one sentence, masked."""
+    # What this program writes holds names, addresses and keys: for its owner only, unless somebody opens it up.
+    os.umask(0o077)
     try:
         app(args=arguments, prog_name="incasso")
     except SystemExit as ended:

@@ -91,7 +91,7 @@ def _print_account(name: str, account: "Account", handed: "list[CaseRow]", *, he
                 money(one.overdue_minor, one.currency),
                 one.case_ref or "-",
             ]
-            for one in account.claims
+            for one in sorted(account.claims, key=lambda one: (str(one.due_date or ""), len(one.number), one.number))
         ]
         show_table(
             ["invoice", "due", "open", "overdue", "case"], rows, right=["open", "overdue"], whole=["due", "case"]

@@ -1,4 +1,4 @@
-"""`incasso init`, `doctor`, `keys`, `db`, `plugins`: setting up an installation and looking whether it is well."""
+"""`incasso init`, `doctor`, `keys`, `db`, `plugins`: setting up an installation, and looking whether it is well."""
 
 import os
 from pathlib import Path
@@ -10,6 +10,32 @@ from connector.cli.failures import ExitCode
 from connector.cli.invocation import Invocation
 from connector.cli.options import JsonOption
 from connector.errors import ConfigError
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Where to; left out: --home, else the current folder.")
+    ] = None,
+) -> None:
+    """Write an example installation with a key and an empty database; overwrites nothing."""
+    from connector.cli.output import print_line
+    from connector.config import find_home, load
+    from connector.config.home import write_home
+
+    invocation: Invocation = context.obj
+    home = find_home(folder, {}) if folder else invocation.home
+    key = home / "keys" / "main.key"
+    if key.exists():
+        raise ConfigError(
+            "there is a key already, and nothing is overwritten.", file=str(key), mend="Choose another folder."
+        )
+    written = write_home(home)
+    write_key(key)
+    _upgrade(load(home, os.environ).store_url)
+    for path in (*written, key):
+        print_line(f"wrote {path.relative_to(home)}")
+    print_line(f"Fill in connections/ and ledgers/ in {home}, then run: incasso --home {home} doctor")
 
 
 def doctor(context: typer.Context, json: JsonOption = False) -> None:
@@ -87,16 +113,24 @@ def write_key(file: Path) -> None:
 def upgrade(context: typer.Context) -> None:
     """Bring the database to the schema of this release; creates it when there is none."""
     from connector.cli.output import print_line
-    from connector.store import open_store, schema
+    from connector.store import schema
 
     invocation: Invocation = context.obj
-    store = open_store(invocation.settings().store_url)
+    before = _upgrade(invocation.settings().store_url)
+    print_line(f"The database was at schema {before or 'none'} and is now at {schema.head()}.")
+
+
+def _upgrade(url: str) -> str | None:
+    """Bring the database behind `url` up; returns the revision it was at."""
+    from connector.store import open_store, schema
+
+    store = open_store(url)
     try:
         before = schema.current(store)
         schema.upgrade(store)
     finally:
         store.close()
-    print_line(f"The database was at schema {before or 'none'} and is now at {schema.head()}.")
+    return before
 
 
 def check(context: typer.Context) -> None:

@@ -45,7 +45,8 @@ def show_table(
     with console.capture() as captured:
         console.print(table)
     # The padding to the table's width is of no use in a file.
-    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
+    lines = [line.rstrip() for line in captured.get().strip("\n").splitlines()]
+    sys.stdout.write("\n".join(["", *lines, "", ""]))
 
 
 def show_facts(facts: Mapping[str, str]) -> None:

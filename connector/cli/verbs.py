@@ -1,7 +1,7 @@
 """`incasso pull`, `handover`, `follow`, `report`: one verb of one ledger."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -75,7 +75,7 @@ def _run(workspace: "Workspace", ledger: "Ledger", act: Callable[..., "Report"],
     return judge(done.counts, brake=brake)
 
 
-def judge(counts: dict[str, int], *, brake: str) -> ExitCode:
+def judge(counts: Mapping[str, int], *, brake: str) -> ExitCode:
     """What a run that ended well leaves to do: for a person, for a later run, or nothing."""
     if brake or any(counts.get(word) for word in _FOR_A_PERSON):
         return ExitCode.PERSON
@@ -94,14 +94,13 @@ def show_report(done: "Report", *, brake: str) -> None:
     """Print what a run did, in lines."""
     from connector.cli.output import print_line
 
-    counts = ", ".join(f"{count:,} {word}" for word, count in done.counts.items() if count)
-    print_line(f"{done.verb} of {done.ledger}: {counts or 'nothing to do'}.")
+    print_line(f"{done.verb} of {done.ledger}: {as_counts(done.counts)}")
     for message in done.messages:
         print_line(f"  {message}")
     if brake:
         print_line(f"Brake: {brake}. Look at the ledger, then: incasso release {done.ledger}")
 
 
-def as_counts(counts: dict[str, Any]) -> str:
-    """The counts of a run in one cell of a table."""
-    return ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "-"
+def as_counts(counts: Mapping[str, int]) -> str:
+    """The counts of a run in one line, such as "pages 4, items new 1,025"."""
+    return ", ".join(f"{word} {count:,}" for word, count in counts.items() if count) or "nothing to do"
