@@ -8,11 +8,13 @@ environment, no session of the plugin's own.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from connector.errors import AuthError, PluginError, QuotaError, TransientError
 from connector.model import (
     Case,
     CaseView,
@@ -170,6 +172,34 @@ class Http(Protocol):
         """
 
 
+def raise_for_status(answer: "Response", *, budget: Budget, clock: Clock) -> None:
+    """Raise the error that an HTTP status means to the host; any other status passes.
+
+    401 and 403: AuthError. 429: the budget is told, and QuotaError until what `Retry-After` says (seconds or a
+    date; a minute when it says nothing). 408 and 5xx: TransientError, also for a write: where a 5xx may come after
+    the work was done, ask for the outcome first and raise UnknownOutcome instead.
+    """
+    status = answer.status_code
+    if status in (401, 403):
+        raise AuthError("the service refuses the credentials, or they lack a right", detail=f"HTTP {status}")
+    if status == 429:
+        until = _retry_after(answer.headers.get("Retry-After", ""), clock.now())
+        budget.refused(until)
+        raise QuotaError("the service takes no more calls for now", until=until)
+    if status == 408 or status >= 500:
+        raise TransientError("the service is out of order for now", detail=f"HTTP {status}")
+
+
+def _retry_after(text: str, now: datetime) -> datetime:
+    try:
+        if text.isascii() and text.isdigit():
+            return now + timedelta(seconds=int(text))
+        instant = parsedate_to_datetime(text)
+        return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return now + timedelta(minutes=1)
+
+
 class Log(Protocol):
     """A structured log. Give facts as keywords; secrets and personal data are masked before rendering."""
 
@@ -197,7 +227,7 @@ SourceAbility = Literal["report", "document", "snapshot", "login"]
 
 @runtime_checkable
 class Source(Protocol):
-    """One ledger of an accounting package, opened."""
+    """One ledger of an accounting package, opened. Derive from it to leave out what is not announced."""
 
     def check(self) -> None:
         """Try the connection with as few calls as possible, writing nothing.
@@ -213,9 +243,11 @@ class Source(Protocol):
 
     def report(self, update: SourceUpdate, *, key: str) -> Receipt:
         """Write the state of a case back. The same update twice leaves one note. If announced."""
+        raise PluginError(f"{type(self).__name__} does not announce report")
 
     def document(self, claim: str) -> Document | None:
         """The invoice of a claim as a document, or None when the ledger holds none. If announced."""
+        raise PluginError(f"{type(self).__name__} does not announce document")
 
 
 @runtime_checkable

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RecordingHttp,
         make_context,
     )
+    from connector.testing.priming import prime_json
     from connector.testing.run import Run
     from connector.testing.sink import AgencyCase, SinkConformance
     from connector.testing.source import SourceConformance
@@ -59,6 +60,7 @@ _HOMES = {
         "RecordingHttp",
         "make_context",
     ),
+    "priming": ("prime_json",),
     "run": ("Run",),
     "sink": ("AgencyCase", "SinkConformance"),
     "source": ("SourceConformance",),
@@ -89,6 +91,7 @@ __all__ = [
     "make_line",
     "make_mutation",
     "make_update",
+    "prime_json",
 ]
 
 

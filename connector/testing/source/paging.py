@@ -35,7 +35,9 @@ class PagingChecks(SourceScenarios):
             with self.opened("pages") as run:
                 before = take(run.plugin.pull(None), stop)
                 run.reopen()
-                found = Counter(item.id for item in items_of([*before, *run.plugin.pull(before[-1].cursor)]))
+                after = list(run.plugin.pull(before[-1].cursor))
+            assert not after[-1].snapshot, "a resumed pull is no snapshot: the host would take the first pages for gone"
+            found = Counter(item.id for item in items_of([*before, *after]))
             assert found == wanted, (
                 f"stopped after page {stop} and resumed: lost {sorted(wanted - found)}, "
                 f"repeated {sorted(found - wanted)}"
@@ -88,6 +90,7 @@ class PagingChecks(SourceScenarios):
 
     def test_s16_memory_stays_flat(self) -> None:
         """A ledger of ten years must fit as well as a young one: a page is forgotten once it is handed over."""
+        self.skip_if_exempt("paging")
         self.skip_if_exempt("hundred_pages")
         self._peak("ten_pages")
         ten, hundred = self._peak("ten_pages"), self._peak("hundred_pages")

@@ -44,6 +44,7 @@ class TroubleChecks(SourceScenarios):
         assert len(faults) == 1, f"one record is malformed, {len(faults)} faults were reported: {faults}"
         assert faults[0].id, "the fault does not say which record (its id, or its place)"
         assert faults[0].why, "the fault does not say why"
+        assert not pages[-1].snapshot, "a snapshot with a record set aside: the host would take that record for gone"
         found, wanted = {item.id for item in items_of(pages)}, set(self.expected)
         assert found < wanted, f"not in the ledger: {sorted(found - wanted)}"
         assert len(found) == len(wanted) - 1, f"one record is malformed, lost are {sorted(wanted - found)}"
