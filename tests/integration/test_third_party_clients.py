@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox_server import REDIRECT, SandboxServer, run_sandbox
+
+from plugins.exact.tests.sandbox_server import REDIRECT, SandboxServer, run_sandbox
 
 CLIENTS = ("exactonline==0.4.0", "exact-online-sdk==2.0.0", "exactpy==0.0.24")
 SCRIPTS = Path(__file__).parent / "foreign_clients"

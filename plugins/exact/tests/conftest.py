@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plugins.exact.tests.exact_ledger import ExactLedger
-from plugins.exact.tests.sandbox_server import SandboxServer, run_sandbox
+from plugins.exact.tests.sandbox_server import START, SandboxServer, run_sandbox
 
 _CODES = count(700_001)
 
@@ -30,3 +30,18 @@ def ledger(exact_server: SandboxServer) -> Iterator[ExactLedger]:
     exact_server.control("faults", method="DELETE")
     exact_server.control("rights", {"user": "anna", "endpoints": []})
     exact_server.control("scopes", {"scopes": None})
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    """One stand-in for all tests of the stand-in itself."""
+    with run_sandbox(Path(tmp_path_factory.mktemp("sandbox"))) as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(sandbox_process: SandboxServer) -> SandboxServer:
+    """The stand-in as it was when it started: nothing booked, no token given out, the clock at its start."""
+    sandbox_process.set_time(START)
+    sandbox_process.control("reset")
+    return sandbox_process

@@ -14,7 +14,7 @@ from connector_exact.sandbox.api import answer_api
 from connector_exact.sandbox.control import control_routes
 from connector_exact.sandbox.documents import answer_download
 from connector_exact.sandbox.login import answer_consent, answer_token
-from connector_exact.sandbox.webhooks import Post
+from connector_exact.sandbox.webhooks import install_world
 from connector_exact.sandbox.world import World
 
 _EVERY = ["GET", "POST", "PUT", "DELETE", "PATCH", "MERGE"]
@@ -23,12 +23,10 @@ _CARRIER_PAUSE = 0.2
 
 def build_app(world: World) -> ASGIApp:
     """The application over `world`; every answer carries `X-Sandbox: 1`."""
-    post = Post(world)
-    world.announce = post.announce
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        carrier = asyncio.create_task(_carry(post))
+        carrier = asyncio.create_task(_carry(app))
         yield
         carrier.cancel()
         with suppress(asyncio.CancelledError):
@@ -43,8 +41,7 @@ def build_app(world: World) -> ASGIApp:
         *control_routes(),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.world = world
-    app.state.post = post
+    install_world(app, world)
     return _Announced(app)
 
 
@@ -63,11 +60,11 @@ class _Announced:
         await self._app(scope, receive, announced)
 
 
-async def _carry(post: Post) -> None:
+async def _carry(app: Starlette) -> None:
     """Make webhook calls as they fall due on the stand-in's clock."""
     while True:
-        if post.waiting:
-            await post.deliver()
+        if app.state.post.waiting:
+            await app.state.post.deliver()
         await asyncio.sleep(_CARRIER_PAUSE)
 
 

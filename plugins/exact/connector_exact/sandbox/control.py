@@ -26,12 +26,14 @@ from connector_exact.sandbox.control_models import (
     Standing,
     Unallocate,
 )
+from connector_exact.sandbox.demo_data import start_world
 from connector_exact.sandbox.division import Standing as DivisionStanding
 from connector_exact.sandbox.faults import FaultOrder
 from connector_exact.sandbox.ledger_records import Entry, Match
 from connector_exact.sandbox.refusal import Refusal, bad_request
 from connector_exact.sandbox.settings import DivisionSettings
 from connector_exact.sandbox.toggles import Toggles
+from connector_exact.sandbox.webhooks import install_world
 from connector_exact.sandbox.world import World
 
 M = TypeVar("M", bound=BaseModel)
@@ -67,6 +69,7 @@ def control_routes() -> list[Route]:
         Route("/sandbox/{division:int}/balances", _guard(_balances), methods=["GET"]),
         Route("/sandbox/{division:int}/standing", _guard(_standing), methods=["POST"]),
         Route("/sandbox/move/{division:int}", _guard(_move), methods=["POST"]),
+        Route("/sandbox/reset", _guard(_reset), methods=["POST"]),
         Route("/sandbox/divisions", _guard(_open_division), methods=["POST"]),
         Route("/sandbox/toggles", _guard(_show_toggles), methods=["GET"]),
         Route("/sandbox/toggles", _guard(_switch), methods=["POST"]),
@@ -138,6 +141,13 @@ def _booked(books: Books, entry: Entry) -> dict[str, Any]:
 
 def _matched(match: Match) -> dict[str, Any]:
     return {"match": match.id, "terms": [term.id for term in match.terms], "entries": list(match.shares)}
+
+
+async def _reset(request: Request) -> Response:
+    """Everything as at the start, with the same options and the same clock."""
+    world: World = request.app.state.world
+    install_world(request.app, start_world(world.settings, world.clock))
+    return JSONResponse({})
 
 
 async def _balances(request: Request) -> Response:

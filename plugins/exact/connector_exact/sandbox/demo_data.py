@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from connector_exact.sandbox.bookkeeping import Books
+from connector_exact.sandbox.clock import Clock
 from connector_exact.sandbox.control_models import Load, NewAccount, NewContact, NewInvoice, Pay
-from connector_exact.sandbox.world import World
+from connector_exact.sandbox.settings import Settings
+from connector_exact.sandbox.world import World, build_world
 
 _DEBTORS = (
     ("1001", "Bakkerij De Vroege Vogel", "Utrecht", "info@vroegevogel.example"),
@@ -12,6 +14,14 @@ _DEBTORS = (
     ("1003", "J. de Boer", "Gouda", "j.deboer@mail.example"),
 )
 _INVOICES = (("1001", 1, 75, "121.00"), ("1001", 2, 20, "60.50"), ("1002", 3, 130, "2420.00"), ("1003", 4, 95, "89.95"))
+
+
+def start_world(settings: Settings, clock: Clock) -> World:
+    """A world as the settings describe it, with the invented debtors when they ask for them."""
+    world = build_world(settings, clock)
+    if settings.demo:
+        load_demo(world)
+    return world
 
 
 def load_demo(world: World) -> None:

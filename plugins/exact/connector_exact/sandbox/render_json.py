@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date
 from functools import lru_cache
 from typing import Any
@@ -43,43 +43,52 @@ def key_text(value: Any, kind: str) -> str:
 _ENCODERS: Mapping[str, Callable[[Any], Any]] = {"t": json_time, "l": str, "d": float}
 
 
+@dataclass(slots=True)
+class _Plan:
+    """What is done to every row, worked out once a page: columns with getter and encoder, constants, collections."""
+
+    shape: Shape
+    type_name: str
+    key: Getter
+    key_kind: str
+    columns: list[tuple[str, Getter, Callable[[Any], Any] | None]] = field(default_factory=list)
+    constants: dict[str, bool | None] = field(default_factory=dict)
+    collections: list[str] = field(default_factory=list)
+
+
 def rows_to_json(rows: Iterable[Any], shape: Shape) -> list[dict[str, Any]]:
     """Rows as objects with `__metadata`; collections as `__deferred` unless expanded.
 
     A field that the stand-in does not keep is null; a flag is false, as typed clients of the service expect.
     """
+    plan = _plan(shape)
+    return [_object(row, plan) for row in rows]
+
+
+def _plan(shape: Shape) -> _Plan:
     endpoint = shape.endpoint
-    columns: list[tuple[str, Getter, Callable[[Any], Any] | None]] = []
-    empty: dict[str, bool | None] = {}
-    deferred: list[str] = []
+    key, key_kind = shape.view.getters[endpoint.key], endpoint.fields[endpoint.key].kind
+    plan = _Plan(shape=shape, type_name=endpoint.type_name, key=key, key_kind=key_kind)
     for name in shape.fields:
         kind = endpoint.fields[name].kind
         getter = shape.view.getters.get(name)
         if kind == "c":
-            deferred.append(name)
+            plan.collections.append(name)
         elif getter is None or kind == "x":
-            empty[name] = False if kind == "b" else None
+            plan.constants[name] = False if kind == "b" else None
         else:
-            columns.append((name, getter, _ENCODERS.get(kind)))
-    key, kind = shape.view.getters[endpoint.key], endpoint.fields[endpoint.key].kind
-    return [_object(row, columns, empty, deferred, shape, key_text(key(row), kind)) for row in rows]
+            plan.columns.append((name, getter, _ENCODERS.get(kind)))
+    return plan
 
 
-def _object(
-    row: Any,
-    columns: Sequence[tuple[str, Getter, Callable[[Any], Any] | None]],
-    empty: Mapping[str, bool | None],
-    deferred: Sequence[str],
-    shape: Shape,
-    key: str,
-) -> dict[str, Any]:
-    uri = f"{shape.base}({key})"
-    shown: dict[str, Any] = {"__metadata": {"uri": uri, "type": shape.endpoint.type_name}, **empty}
-    for name, getter, encode in columns:
+def _object(row: Any, plan: _Plan) -> dict[str, Any]:
+    uri = f"{plan.shape.base}({key_text(plan.key(row), plan.key_kind)})"
+    shown: dict[str, Any] = {"__metadata": {"uri": uri, "type": plan.type_name}, **plan.constants}
+    for name, getter, encode in plan.columns:
         value = getter(row)
         shown[name] = value if encode is None or value is None else encode(value)
-    for name in deferred:
-        rows = shape.expanded.get(name)
+    for name in plan.collections:
+        rows = plan.shape.expanded.get(name)
         shown[name] = {"results": rows(row)} if rows else {"__deferred": {"uri": f"{uri}/{name}"}}
     return shown
 

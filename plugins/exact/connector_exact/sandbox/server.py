@@ -8,9 +8,8 @@ from pathlib import Path
 from connector.errors import ConfigError
 from connector_exact.sandbox.app import build_app
 from connector_exact.sandbox.clock import Clock
-from connector_exact.sandbox.demo_data import load_demo
+from connector_exact.sandbox.demo_data import start_world
 from connector_exact.sandbox.settings import read_options
-from connector_exact.sandbox.world import build_world
 
 
 def run(*, host: str, port: int, clock_file: Path | None, options: Mapping[str, str]) -> None:
@@ -18,9 +17,7 @@ def run(*, host: str, port: int, clock_file: Path | None, options: Mapping[str, 
     import uvicorn
 
     _check_loopback(host)
-    world = build_world(read_options(options), Clock(clock_file))
-    if world.settings.demo:
-        load_demo(world)
+    world = start_world(read_options(options), Clock(clock_file))
     listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     # Without it an answer's body waits for the caller's delayed acknowledgement of its head: 40 ms a call.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.applications import Starlette
+
 from connector_exact.sandbox.division import Change, Division
 from connector_exact.sandbox.oauth import LOOPBACK, Access, App
 from connector_exact.sandbox.refusal import Refusal, bad_request
@@ -95,6 +97,13 @@ class Post:
             "EventCreatedOn": self.world.clock.now.replace(tzinfo=None).isoformat(timespec="milliseconds"),
         }
         return sign(json.dumps(content, separators=(",", ":")), app.webhook_secret)
+
+
+def install_world(app: Starlette, world: World) -> None:
+    """Put `world` behind the application, with a carrier for its webhooks."""
+    app.state.world = world
+    app.state.post = Post(world)
+    world.announce = app.state.post.announce
 
 
 def sign(content: str, secret: str) -> bytes:
