@@ -84,7 +84,7 @@ class ExactLogin:
 
     def _who(self) -> str:
         """Who is logged in. The tokens are kept by now: a fault here must not look like a failed log-in."""
-        client = Client(self._config, self._context, self._keeper)
+        client = Client(self._config.model_copy(update={"division": None}), self._context, self._keeper)
         try:
             me = read_me(client)
             divisions = describe_divisions(client, me["CurrentDivision"])

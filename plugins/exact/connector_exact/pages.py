@@ -59,19 +59,21 @@ class RowReader(Generic[R]):
 
     def _read_singly(self, body: bytes, number: int) -> RowPage[R]:
         """The slow way: also for the shapes that only `$top`, single entities and functions give (reference 2.2)."""
-        records, next_url = _unwrap(body, f"{self.endpoint}: malformed page {number}")
+        what = f"{self.endpoint}: malformed page {number}"
+        records, next_url = _unwrap(body, what)
         rows: list[R] = []
         faults: list[RecordFault] = []
         for place, record in enumerate(records, start=1):
             try:
                 rows.append(self._row.validate_python(record))
             except ValidationError as error:
+                if isinstance(record, _Single):
+                    raise TransientError(f"{what}: it holds no list of records") from None
                 faults.append(self._fault(error, record, f"page {number}, row {place}"))
         if len(faults) == len(records) >= _MANY:
             first = faults[0]
             raise TransientError(
-                f"{self.endpoint}: malformed page {number}: none of its {len(records)} records could be read "
-                f"(first: {first.field}: {first.why})"
+                f"{what}: none of its {len(records)} records could be read (first: {first.field}: {first.why})"
             )
         high = max((_version(record) for record in records), default=0) if self._versioned else 0
         return RowPage(rows=rows, faults=tuple(faults), high=high, next_url=next_url)
@@ -125,11 +127,15 @@ def _unwrap(body: bytes, what: str) -> tuple[list[Any], str]:
     if not isinstance(content, dict):
         raise TransientError(f"{what}: it has no part `d` with records")
     if "results" not in content:
-        return [content], ""
+        return [_Single(content)], ""
     records, next_url = content["results"], content.get("__next", "")
     if not isinstance(records, list) or not isinstance(next_url, str):
         raise TransientError(f"{what}: `results` is no list, or `__next` no address")
     return records, next_url
+
+
+class _Single(dict[str, Any]):
+    """A record that came by itself, not in a list."""
 
 
 def _version(record: Any) -> int:

@@ -34,7 +34,8 @@ class Store:
     def take(self, page: Page) -> None:
         self.items.update({item.id: item for item in page.items})
         self.debtors.update({debtor.id: debtor for debtor in page.debtors})
-        self.parts.update({part.id: part for part in (*page.addresses, *page.contacts)})
+        self.parts.update({address.id: address for address in page.addresses})
+        self.parts.update({contact.id: contact for contact in page.contacts})
         for key in page.gone:
             self.items.pop(key, None)
         for key in (*page.gone_debtors, *page.gone_parts):
