@@ -2,7 +2,7 @@
 
     python benchmarks/plan_speed.py [--items 100000 --items 1000000] [--policy FILE] [--repeat 3] [--json]
 
-For each size the same made-up ledger is streamed, a few thousand debtors at a time, through `decide` and through a
+For each size the same made-up ledger is streamed, 500 debtors at a time, through `decide` and through a
 loop that does no more than days overdue -> level, highest per debtor. Timed is the deciding alone, in turns on the
 same accounts, so that a busy machine slows both. Memory is the peak of a process that does one thing only; `read`
 is the process that makes the accounts and decides nothing.
@@ -27,7 +27,7 @@ from connector.policy import Policy, decide, load_policy
 
 DAY = date(2026, 11, 22)
 ITEMS_A_DEBTOR = 20 / 3
-CHUNK = 2_000
+CHUNK = 500  # debtors at a time, as a plan reads them
 LEVELS = (14, 30, 45)
 POLICY = Path(__file__).parent.parent / "config" / "example" / "policies" / "standard.toml"
 
