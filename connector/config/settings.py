@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from connector.api import SecretRef
-from connector.model import Creditor, Currency, Product
+from connector.model import Creditor, Currency, DebtorKind, Product
 from connector.model.record import Record
 
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
@@ -69,6 +69,8 @@ class LedgerOptions(Record):
     - `handover`: `person` waits for an approved plan, `automatic` hands over what the policy escalates.
     - `documents`: send the invoices of a case along.
     - `brake_percent`: when more of the open claims than this vanish in one pull, a person looks first.
+    - `debtors_are`: the kind of every debtor of whom neither the source nor a person has stated it. Only for a
+      ledger of which that is surely known, such as one that sells to businesses only.
     - `is_test`: cases are marked as tests at the agency.
     """
 
@@ -82,6 +84,7 @@ class LedgerOptions(Record):
     handover: Literal["person", "automatic"] = "person"
     documents: bool = True
     brake_percent: Annotated[int, Field(ge=1, le=100)] = 20
+    debtors_are: DebtorKind = "unknown"
     is_test: bool = False
 
     @field_validator("timezone")

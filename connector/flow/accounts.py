@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from typing import Literal
 
 from connector.config import Ledger
-from connector.model import Account, Claim, HoldFact
+from connector.model import Account, Claim, DebtorKind, HoldFact
 from connector.store import Tx, cases, debtors, items, journal, people
 from connector.store.items import ClaimRow
 from connector.store.journal import LedgerState
@@ -26,7 +26,7 @@ def accounts(tx: Tx, ledger: Ledger, day: date, *, debtor_id: str = "") -> Itera
     grouped = groupby(items.claims(tx, ledger.name, day, debtor_id=debtor_id), key=lambda row: row.debtor_id)
     by_debtor = ((key, list(rows)) for key, rows in grouped)
     while chunk := list(islice(by_debtor, _DEBTORS_AT_ONCE)):
-        yield from _build(tx, ledger.name, day, chunk=chunk, holds=holds, calibrated=state.calibrated)
+        yield from _build(tx, ledger, day, chunk=chunk, holds=holds, calibrated=state.calibrated)
 
 
 def account(tx: Tx, ledger: Ledger, debtor_id: str, day: date) -> Account:
@@ -35,34 +35,43 @@ def account(tx: Tx, ledger: Ledger, debtor_id: str, day: date) -> Account:
     return found[0] if found else Account(ledger=ledger.name, debtor_id=debtor_id, debtor_kind="unknown", day=day)
 
 
+def kind_of(ledger: Ledger, stated: DebtorKind) -> DebtorKind:
+    """What kind of debtor this is: what was stated, else what the ledger's file says of all its debtors."""
+    return ledger.debtors_are if stated == "unknown" else stated
+
+
 def _build(
-    tx: Tx, ledger: str, day: date, *, chunk: list[tuple[str, list[ClaimRow]]], holds: list[HoldFact], calibrated: bool
+    tx: Tx,
+    ledger: Ledger,
+    day: date,
+    *,
+    chunk: list[tuple[str, list[ClaimRow]]],
+    holds: list[HoldFact],
+    calibrated: bool,
 ) -> Iterator[Account]:
     ids = [debtor_id for debtor_id, _ in chunk]
-    known = debtors.facts(tx, ledger, ids)
-    steps = people.steps(tx, ledger, ids)
-    disputes = people.disputes(tx, ledger, ids)
+    name = ledger.name
+    known = debtors.facts(tx, name, ids)
+    steps = people.steps(tx, name, ids)
+    disputes = people.disputes(tx, name, ids)
     claim_ids = [row.claim for _, rows in chunk for row in rows]
-    live = {line.claim: line.case_ref for line in cases.live_lines(tx, ledger, claims=claim_ids)}
-    general = [one for one in holds if one.scope == "ledger"]
-    special: dict[str, list[HoldFact]] = {}
+    live = {line.claim: line.case_ref for line in cases.live_lines(tx, name, claims=claim_ids)}
+    general = tuple(one for one in holds if one.scope == "ledger")
+    by_key: dict[str, list[HoldFact]] = {}
     for one in holds:
         if one.scope != "ledger":
-            special.setdefault(one.key, []).append(one)
+            by_key.setdefault(one.key, []).append(one)
     for debtor_id, rows in chunk:
         facts = known.get(debtor_id)
-        claims = tuple(_claim(row, live.get(row.claim, "")) for row in rows if not _is_credit(row))
-        own = special.get(debtor_id, [])
-        if special:
-            own = own + [hold for row in rows for hold in special.get(row.claim, []) if hold.scope == "claim"]
+        own = [one for key in (debtor_id, *(row.claim for row in rows)) for one in by_key.get(key, ())]
         yield Account(
-            ledger=ledger,
+            ledger=name,
             debtor_id=debtor_id,
-            debtor_kind=facts.kind if facts else "unknown",
+            debtor_kind=kind_of(ledger, facts.kind if facts else "unknown"),
             debtor_country=facts.country if facts else "",
             debtor_blocked=bool(facts and facts.blocked),
             day=day,
-            claims=claims,
+            claims=tuple(_claim(row, live.get(row.claim, "")) for row in rows if not _is_credit(row)),
             credit_minor=_credit(rows),
             steps=tuple(steps.get(debtor_id, ())),
             holds=(*general, *own),

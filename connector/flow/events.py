@@ -19,6 +19,7 @@ from connector.model import (
     PhaseChanged,
     Received,
     Rejected,
+    RemittancePaid,
     Reopened,
     RequestSettled,
     UnderReview,
@@ -32,6 +33,8 @@ def apply(tx: Tx, connection: str, event: Event, *, at: datetime) -> bool:
     """Keep an event and draw its consequences. False when it was known, or belongs to no case of ours."""
     if not agency.add_event(tx, connection, event, at=at):
         return False
+    if isinstance(event, RemittancePaid):
+        return True  # concerns no single case: the pay-out itself is read from the agency's list
     row = cases.read_case(tx, event.case_ref)
     if row is None or row.connection != connection:
         text = f"The agency tells of a case that is not ours: {event.case_ref} ({event.kind})"

@@ -7,7 +7,7 @@ from datetime import datetime
 from connector.api import Sink, Source
 from connector.config import Ledger
 from connector.errors import ConfigError, ConnectorError
-from connector.flow.accounts import account
+from connector.flow.accounts import account, kind_of
 from connector.flow.balance import otherwise_closed, paid
 from connector.flow.delivery import deliver
 from connector.flow.messages import derive_case_ref, put_document, put_open, seal_document
@@ -144,7 +144,7 @@ def _build(tx: Tx, ledger: Ledger, present: Account, *, decision: Decision) -> C
         case_ref=case_ref,
         ledger=ledger.name,
         creditor=ledger.creditor,
-        debtor=debtor,
+        debtor=debtor.model_copy(update={"kind": kind_of(ledger, debtor.kind)}),
         lines=tuple(_line(claim, f"{case_ref}-{number}") for number, claim in enumerate(chosen, start=1)),
         currency=decision.currency,
         product=ledger.product,

@@ -18,7 +18,7 @@ from connector.flow.workspace import Workspace, open_workspace
 from connector.secrets import generate_key
 from connector.store import open_store, schema
 
-_SECRETS = {"INCASSO_DEMO_EXACT": "sandbox-secret", "INCASSO_DEMO_AGENCY": "sandbox-key"}
+SECRETS = {"INCASSO_DEMO_EXACT": "sandbox-secret", "INCASSO_DEMO_AGENCY": "sandbox-key"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def set_stage(home: Path, begin: datetime, servers: Mapping[str, Mapping[str, st
             running[name] = _start(name, clock.path, options, log=home / f"{name}.log")
         urls = {name: _address(process, name) for name, process in running.items()}
         _write_home(home, urls)
-        with open_workspace(home, {**os.environ, **_SECRETS}) as workspace:
+        with open_workspace(home, {**os.environ, **SECRETS}) as workspace:
             for connection in workspace.settings.connections:
                 _log_in(workspace, connection)
             yield Stage(home, clock, urls, workspace)
