@@ -10,7 +10,10 @@ from connector.model.record import Record
 
 
 class StoreTable(Record):
-    """`[store]`: an SQLAlchemy URL. A relative SQLite file is relative to home."""
+    """`[store]`: the database.
+
+    - `url`: an SQLAlchemy URL, of SQLite or PostgreSQL, without a password. A relative SQLite file is relative to home.
+    """
 
     url: str = "sqlite:///data/incasso.sqlite3"
 
@@ -27,13 +30,19 @@ class StoreTable(Record):
 
 
 class SecretsTable(Record):
-    """`[secrets]`: the keys of the token store, newest first."""
+    """`[secrets]`: the key ring under which log-ins, messages and documents are kept.
+
+    - `keys`: newest first: the first encrypts, all decrypt.
+    """
 
     keys: tuple[SecretRef, ...] = ()
 
 
 class ClockTable(Record):
-    """`[clock]`: a test clock, for demonstrations and tests."""
+    """`[clock]`: a test clock, for demonstrations and tests.
+
+    - `test_file`: a file that holds one ISO 8601 instant; empty is the machine's clock.
+    """
 
     test_file: str = ""
 
@@ -66,11 +75,16 @@ class LinkTable(BaseModel):
 
 
 class LedgerFile(LedgerOptions):
-    """`ledgers/NAME.toml`."""
+    """`ledgers/NAME.toml`.
+
+    - `every_minutes`: how often the service visits it; left out: what `[daemon]` says.
+    """
 
     every_minutes: Minutes | None = None
     source: LinkTable = Field(description="where the open items come from")
-    sink: LinkTable | None = Field(default=None, validate_default=True)
+    sink: LinkTable | None = Field(
+        default=None, validate_default=True, description="the agency; left out: nothing is handed over"
+    )
 
     @field_validator("sink")
     @classmethod

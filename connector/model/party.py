@@ -8,7 +8,13 @@ DebtorKind = Literal["consumer", "business", "sole_trader", "public_body", "unkn
 
 
 class Address(Record):
-    """A postal address. `country` is ISO 3166-1 alpha-2, upper case, or empty when the source has none."""
+    """A postal address.
+
+    - `kind`: what the address is for.
+    - `lines`: street and number, as they stand on an envelope.
+    - `postcode`, `city`: as they stand there.
+    - `country`: ISO 3166-1 alpha-2, upper case, or empty when the source has none.
+    """
 
     kind: Literal["visit", "postal", "invoice", "delivery", "other"] = "postal"
     lines: tuple[str, ...] = ()
@@ -69,7 +75,17 @@ class DebtorContact(Record):
 
 
 class Creditor(Record):
-    """Who is owed: the client of the agency, as the ledger's configuration states it."""
+    """Who is owed: the client of the agency, as the ledger's configuration states it.
+
+    - `name`: as registered.
+    - `company_number`: KvK or KBO number.
+    - `vat_number`: with the country before it.
+    - `vat_recoverable`: False when the creditor cannot reclaim VAT: it is then part of the collection costs.
+    - `iban`: where the agency pays out to.
+    - `email`, `phone`: where the agency reaches the creditor.
+    - `language`: ISO 639-1, in which the agency writes to the creditor.
+    - `agency_client_number`: the creditor's number at the agency.
+    """
 
     name: str
     company_number: str
