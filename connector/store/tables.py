@@ -56,6 +56,7 @@ def _item_columns() -> list[Column]:  # type: ignore[type-arg]
     ]
 
 
+# One row of the source as it stands now; the rows of one claim add up to its invoice.
 open_item = Table(
     "open_item",
     metadata,
@@ -80,6 +81,7 @@ open_item_history = Table(
     Index("ix_open_item_history_ledger_claim", "ledger", "claim"),
 )
 
+# A debtor as the source last sent it; `body` is the whole record.
 debtor = Table(
     "debtor",
     metadata,
@@ -119,6 +121,7 @@ debtor_kind = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Records that could not be read: set aside, and seen again or not in later runs.
 record_fault = Table(
     "record_fault",
     metadata,
@@ -132,6 +135,7 @@ record_fault = Table(
     Column("run_id", Key, nullable=False),
 )
 
+# How far a source was pulled and an agency's feed was read; written in the transaction of the page it belongs to.
 cursor = Table(
     "cursor",
     metadata,
@@ -141,6 +145,7 @@ cursor = Table(
     Column("completed_at", Instant),
 )
 
+# What is known of a ledger as a whole: the sign of its amounts, the source's own total, the brake.
 ledger_state = Table(
     "ledger_state",
     metadata,
@@ -163,6 +168,7 @@ dirty_claim = Table(
     Column("since", Instant, nullable=False),
 )
 
+# One run of one verb: when, how it ended, what it counted.
 run = Table(
     "run",
     metadata,
@@ -177,6 +183,7 @@ run = Table(
     Index("ix_run_ledger_started_at", "ledger", "started_at"),
 )
 
+# A stored set of decisions; `facts` is the fingerprint of everything they were made on.
 plan = Table(
     "plan",
     metadata,
@@ -215,6 +222,7 @@ decision = Table(
     Index("ix_decision_ledger_debtor_id_plan_id", "ledger", "debtor_id", "plan_id"),
 )
 
+# Reminders, notices and calls that were carried out, as recorded. Waiting times run from `taken_on`.
 step_taken = Table(
     "step_taken",
     metadata,
@@ -229,6 +237,7 @@ step_taken = Table(
     UniqueConstraint("ledger", "debtor_id", "step", "taken_on"),
 )
 
+# Who asked to leave a ledger, a debtor or a claim alone, and until which day.
 hold = Table(
     "hold",
     metadata,
@@ -244,6 +253,7 @@ hold = Table(
     Index("ix_hold_ledger_key", "ledger", "key"),
 )
 
+# What a debtor disputes; open while `settled_on` is null.
 dispute = Table(
     "dispute",
     metadata,
@@ -259,6 +269,7 @@ dispute = Table(
     Index("ix_dispute_ledger_debtor_id", "ledger", "debtor_id"),
 )
 
+# A case at an agency, on its axes: hand-over, phase, activity, closure, each with the instant of its last word.
 collection_case = Table(
     "collection_case",
     metadata,
@@ -319,6 +330,7 @@ Index(
     postgresql_where=text("live"),
 )
 
+# What has to reach an agency, written with the decision. `state`: see the delivery protocol in the architecture.
 outbox = Table(
     "outbox",
     metadata,
@@ -345,6 +357,7 @@ outbox = Table(
     Index("ix_outbox_ledger_state_next_at", "ledger", "state", "next_at"),
 )
 
+# Every event an agency told, once each, however often it was told.
 agency_event = Table(
     "agency_event",
     metadata,
@@ -373,6 +386,7 @@ agency_payment = Table(
     Column("received_on", Date, nullable=False),
     Column("at", Instant, nullable=False),
 )
+# A payment that was undone; the payment's own row stays.
 agency_reversal = Table(
     "agency_reversal",
     metadata,
@@ -382,6 +396,7 @@ agency_reversal = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Costs the agency charges, and who bears them.
 agency_cost = Table(
     "agency_cost",
     metadata,
@@ -395,6 +410,7 @@ agency_cost = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Pay-outs of an agency: gross collected, minus costs and VAT on them, is the net on the bank account.
 remittance = Table(
     "remittance",
     metadata,
@@ -409,6 +425,7 @@ remittance = Table(
     Column("bank_reference", Text, nullable=False),
     Column("at", Instant, nullable=False),
 )
+# The parts of a pay-out, per payment and claim line: what of it is the agency's own money coming in.
 remittance_item = Table(
     "remittance_item",
     metadata,
@@ -441,6 +458,7 @@ task = Table(
     UniqueConstraint("ledger", "kind", "key"),
 )
 
+# Invoices and proofs that go to an agency.
 document = Table(
     "document",
     metadata,
@@ -455,6 +473,7 @@ document = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Who did what, when: persons and the program. Rows are only ever added.
 audit = Table(
     "audit",
     metadata,
@@ -468,6 +487,7 @@ audit = Table(
     Index("ix_audit_ledger_subject", "ledger", "subject"),
 )
 
+# Log-ins; `key_id` tells under which key of the ring.
 token = Table(
     "token",
     metadata,
@@ -478,6 +498,7 @@ token = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Small facts that a plugin keeps between runs; no secrets.
 plugin_state = Table(
     "plugin_state",
     metadata,
@@ -487,6 +508,7 @@ plugin_state = Table(
     Column("at", Instant, nullable=False),
 )
 
+# How a connection stood after it was last used, so that the status can say what to do.
 connection_state = Table(
     "connection_state",
     metadata,

@@ -1,0 +1,1 @@
+"""The reference pages, from the code. One module a page, `render` in each."""
