@@ -89,6 +89,8 @@ async def _serve(world: World, request: Request, route: Route, visit: Visit) -> 
         raise Refusal(414, "The request address is too long")
     if request.headers.get("expect"):
         raise Refusal(500, SERVER_TEXT)
+    if request.headers.get("accept", "").strip() == "application/xml":
+        raise Refusal(415, "Unsupported media type requested.")
     division = admit(world, visit, bearer_of(request))
     fault = world.faults.next(visit.endpoint)
     if fault and is_early(fault):
@@ -261,12 +263,7 @@ def _take_apart(rest: str) -> Route:
 
 def wants_json(request: Request) -> bool:
     """JSON only when it is asked for; Atom is the default (reference 2.1)."""
-    accept = request.headers.get("accept", "")
-    if "application/json" in accept or request.query_params.get("$format") == "json":
-        return True
-    if accept.strip() == "application/xml":
-        raise Refusal(415, "Unsupported media type requested.")
-    return False
+    return "application/json" in request.headers.get("accept", "") or request.query_params.get("$format") == "json"
 
 
 def refuse(world: World, visit: Visit, refusal: Refusal, *, as_json: bool) -> Response:
