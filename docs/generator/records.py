@@ -7,8 +7,8 @@ from generator.text import page, told
 
 _INTRO = """
 The words of the [glossary](glossary.md) as frozen pydantic records, all imported from `connector.model`. An unknown
-field is an error. Money is integer minor units (cents for euro) with an ISO 4217 currency. Instants are UTC, legal dates
-are dates.
+field is an error. Money is integer minor units (cents for euro) with an ISO 4217 currency. Instants are UTC, legal
+dates are dates.
 """
 _ORDER = ("money", "party", "item", "account", "case", "mutation", "event", "update", "document")
 
