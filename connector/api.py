@@ -5,7 +5,7 @@ host opens it with the validated configuration and a `Context`, and closes over 
 environment, no session of the plugin's own.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -342,13 +342,15 @@ class SourceType:
     """A kind of source. `name` is a slug, equal to the entry point's name when the plugin offers one source.
 
     `config` is the model of the connection file merged with the `[source]` table of a ledger; `open` is called
-    with an instance of it. `login` is given where a person must log in.
+    with an instance of it. `login` is given where a person must log in. `hosts` names the hosts (with the port where
+    it is not the usual one) that a configuration may call: the session refuses every other.
     """
 
     name: str
     title: str
     config: type[BaseModel]
     open: Callable[[Any, Context], Source]
+    hosts: Callable[[Any], Iterable[str]] | None = None
     provides: frozenset[SourceAbility] = frozenset()
     login: Callable[[Any, Context], Login] | None = None
     api_version: int = API_VERSION
@@ -362,6 +364,7 @@ class SinkType:
     title: str
     config: type[BaseModel]
     open: Callable[[Any, Context], Sink]
+    hosts: Callable[[Any], Iterable[str]] | None = None
     api_version: int = API_VERSION
 
 

@@ -1,13 +1,15 @@
 """What every verb works with: the settings, the store, the clock, the plugins, opened once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Event, local
 
-from connector.api import Clock, Context, Limits, Log, Login, Sink, Source, SourceAbility
+from pydantic import BaseModel
+
+from connector.api import Clock, Context, Limits, Log, Login, Sink, SinkType, Source, SourceAbility, SourceType
 from connector.clock import open_clock
 from connector.config import Connection, Ledger, Link, Settings, bind, load
 from connector.errors import ConfigError
@@ -102,24 +104,27 @@ class Workspace:
     def open_source(self, connection: Connection, link: Link | None = None) -> Source:
         """A source by its connection, with a ledger's overrides or without."""
         kind = self.plugins.source(connection.plugin)
-        return kind.open(bind(kind.config, connection, link), self.context(connection.name))
+        config = bind(kind.config, connection, link)
+        return kind.open(config, self.context(connection.name, hosts=_hosts(kind, config)))
 
     def open_sink(self, connection: Connection, link: Link | None = None) -> Sink:
         """A sink by its connection, with a ledger's overrides or without."""
         kind = self.plugins.sink(connection.plugin)
-        return kind.open(bind(kind.config, connection, link), self.context(connection.name))
+        config = bind(kind.config, connection, link)
+        return kind.open(config, self.context(connection.name, hosts=_hosts(kind, config)))
 
     def login(self, connection: Connection) -> Login | None:
         """The log-in of a connection, or None where nobody logs in."""
         kind = self.plugins.sources.get(connection.plugin)
         if kind is None or kind.login is None:
             return None
-        return kind.login(bind(kind.config, connection), self.context(connection.name))
+        config = bind(kind.config, connection)
+        return kind.login(config, self.context(connection.name, hosts=_hosts(kind, config)))
 
-    def context(self, connection: str) -> Context:
-        """What a plugin gets for one connection."""
+    def context(self, connection: str, *, hosts: Iterable[str] | None = None) -> Context:
+        """What a plugin gets for one connection; its session calls only `hosts` where they are given."""
         log = open_log(connection=connection)
-        http = Session(log=log)
+        http = Session(hosts=hosts, log=log)
         self.sessions.open.append(http)
         rows = TokenRows(self.store, self.clock)
 
@@ -157,6 +162,10 @@ def open_workspace(home: Path, environ: Mapping[str, str]) -> Iterator[Workspace
         )
     finally:
         store.close()
+
+
+def _hosts(kind: SourceType | SinkType, config: BaseModel) -> Iterable[str] | None:
+    return kind.hosts(config) if kind.hosts else None
 
 
 def _check_known(things: Mapping[str, object], name: str, kind: str) -> None:

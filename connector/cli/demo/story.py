@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from connector.model import DebtorKind
 from connector.model.record import Record
 
 
@@ -33,7 +34,7 @@ class Act(Record):
     controller: Literal["", "dispute", "kinds", "answer"] = ""
     debtor: str = ""
     text: str = ""
-    kinds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    kinds: dict[DebtorKind, tuple[str, ...]] = Field(default_factory=dict)
     answers: dict[str, str] = Field(default_factory=dict)
 
     @property

@@ -1,6 +1,7 @@
 """Agencies that serve the open agency API (openapi.yaml), and a stand-in agency to try it with."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from connector import hookimpl
 from connector.api import Context, Sandbox, SinkType
@@ -13,10 +14,14 @@ def _open(config: AgencyConfig, context: Context) -> AgencySink:
     return AgencySink(config, context)
 
 
+def _hosts(config: AgencyConfig) -> list[str]:
+    return [urlsplit(config.base_url).netloc]
+
+
 @hookimpl
 def register_sinks() -> Iterable[SinkType]:
     """The sink for every agency that serves the open agency API."""
-    return [SinkType(name="agency_api", title="Open agency API (REST)", config=AgencyConfig, open=_open)]
+    return [SinkType(name="agency_api", title="Open agency API (REST)", config=AgencyConfig, open=_open, hosts=_hosts)]
 
 
 @hookimpl

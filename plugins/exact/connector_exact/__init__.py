@@ -1,6 +1,7 @@
 """Exact Online as a source of open items. Registers itself; everything else is loaded at use."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from connector import hookimpl
 from connector.api import Context, Login, Sandbox, Source, SourceType
@@ -20,6 +21,7 @@ def register_sources() -> list[SourceType]:
             title="Exact Online",
             config=ExactConfig,
             open=_open,
+            hosts=_hosts,
             provides=frozenset({"report", "document", "snapshot", "login"}),
             login=_login,
         )
@@ -38,6 +40,10 @@ def _open(config: "ExactConfig", context: Context) -> Source:
     from connector_exact.source import ExactSource
 
     return ExactSource(config, context)
+
+
+def _hosts(config: "ExactConfig") -> list[str]:
+    return [urlsplit(config.base).netloc]
 
 
 def _login(config: "ExactConfig", context: Context) -> Login:
