@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from connector.errors import TransientError
 from connector.model import RecordFault
@@ -34,6 +34,9 @@ class _Results(BaseModel, Generic[R]):
 
 
 class _Envelope(BaseModel, Generic[R]):
+    # Keys repeat and are cached; values are mostly guids that never come again.
+    model_config = ConfigDict(cache_strings="keys")
+
     d: _Results[R]
 
 
