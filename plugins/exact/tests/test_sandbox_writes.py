@@ -75,7 +75,6 @@ def test_mandatory_fields_are_asked_for(caller: Client) -> None:
 @pytest.mark.parametrize("name", ["FirstName", "LastName"])
 def test_a_contact_needs_one_of_both_names(caller: Client, name: str) -> None:
     answer = caller.call("crm/Contacts", method="POST", json={"Account": account_of(caller), name: "Jo"})
-    # FirstName is read-only to the service's own field table on PUT, yet mandatory on POST.
     assert answer.status_code == 201
 
 

@@ -206,9 +206,10 @@ def _next_address(call: Call, page: Page) -> str | None:
     """The absolute address of the next page on this server, with all options of this one (reference 2.4)."""
     if page.next_position is None:
         return None
-    position = page.next_position
-    kind = call.endpoint.fields[call.endpoint.key].kind if isinstance(position, int) else ""
-    token = key_text(position, kind or ("g" if call.endpoint.fields[call.endpoint.key].kind == "g" else "s"))
+    kind = call.endpoint.fields[call.endpoint.key].kind
+    if isinstance(page.next_position, str) and "/" in page.next_position:
+        kind = "s"  # a row per account and currency: more than the key is needed to go on from it
+    token = key_text(page.next_position, kind)
     params = {name: value for name, value in call.request.query_params.items() if name not in ("$skiptoken", "$skip")}
     options = urlencode({**params, "$skiptoken": token}, quote_via=quote, safe="$,'():")
     return f"{call.address}?{options}"

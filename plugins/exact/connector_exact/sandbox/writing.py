@@ -136,6 +136,8 @@ def _create(ask: Ask, values: dict[str, Any], *, user: str) -> Row:
     if key and division.rows[table].get(key):
         raise Refusal(500, "Data already exists")
     content = values.pop("Attachment", None) if table == "attachments" else None
+    if table == "accounts" and values.get("Code"):
+        values["Code"] = padded_code(values["Code"])
     row = division.add_row(table, {**defaults(division, table, values), **values, "Creator": user}, key=key)
     if content is not None:
         division.files[row.id] = content
@@ -148,7 +150,7 @@ def defaults(division: Division, table: str, values: Mapping[str, Any]) -> dict[
     if table == "accounts":
         code = str(values.get("Code") or division.number("account", 10_001))
         return {
-            "Code": code.strip().rjust(_CODE_WIDTH),
+            "Code": padded_code(code),
             "Type": "A",
             "Status": "C",
             "Blocked": False,
