@@ -32,9 +32,11 @@ def read_view(body: Json) -> CaseView:
 def read_remittance(body: Any) -> Remittance:
     """A pay-out, its sums checked. Raises TransientError when it is not one, or does not add up."""
     remittance = _read(Remittance, body)
-    if remittance.gross - remittance.costs - remittance.vat != remittance.net:
-        raise TransientError("A pay-out of the agency does not add up: net is not gross minus costs minus VAT.",
-                             detail=remittance.remittance_id)  # fmt: skip
+    amounts = (remittance.gross, remittance.costs, remittance.vat, remittance.net)
+    gross, costs, vat, net = (amount.minor for amount in amounts)
+    if len({amount.currency for amount in amounts}) > 1 or gross - costs - vat != net:
+        message = "A pay-out of the agency does not add up: net is not gross minus costs minus VAT."
+        raise TransientError(message, detail=remittance.remittance_id)
     return remittance
 
 

@@ -36,7 +36,7 @@ def open_sink(context: RecordedContext) -> OpenSink:
     """Opens a sink on a URL; settings as keywords."""
 
     def open_(url: str, **settings: object) -> AgencySink:
-        values = {"base_url": url, "api_key": {"env": "AGENCY_KEY"}, "read_timeout": 2, **settings}
+        values = {"base_url": url, "api_key": {"env": "AGENCY_KEY"}, "read_timeout": 1, **settings}
         return AgencySink(AgencyConfig.model_validate(values), context)
 
     return open_
