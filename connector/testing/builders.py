@@ -113,7 +113,7 @@ def make_case(**changes: Any) -> Case:
     """A case of two lines, EUR 1,234.56 and a half-paid one of EUR 0.29, after a reminder and a formal notice."""
     values: dict[str, Any] = {
         "case_ref": "IC-2026-000001",
-        "ledger": "meelfabriek",
+        "ledger": "administratie-7",
         "creditor": make_creditor(),
         "debtor": make_debtor(),
         "lines": (
@@ -141,7 +141,7 @@ def make_case(**changes: Any) -> Case:
 def make_account(**changes: Any) -> Account:
     """A debtor with one claim of EUR 1,234.56 that is overdue on 2 March 2026."""
     values: dict[str, Any] = {
-        "ledger": "meelfabriek",
+        "ledger": "administratie-7",
         "debtor_id": "debtor-1",
         "debtor_kind": "business",
         "debtor_country": "NL",

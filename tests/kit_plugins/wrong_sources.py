@@ -66,6 +66,12 @@ class SkipsARowOnResuming(RightSource):
         return super().write_cursor(after if complete else after + 1, complete=complete)
 
 
+class TakesTheRestForTheWhole(RightSource):
+    def pull(self, cursor: str | None) -> Iterator[Page]:
+        for page in super().pull(cursor):
+            yield page.model_copy(update={"snapshot": bool(cursor and page.complete and page.items)})
+
+
 class StartsTheLastPageAgain(RightSource):
     def write_cursor(self, after: int, *, complete: bool) -> str:
         return super().write_cursor(after - 1 if complete else after, complete=complete)
@@ -114,6 +120,14 @@ class NeverRefreshes(RightSource):
 class DropsTheUnreadable(RightSource):
     def page(self, rows: Iterable[Mapping[str, Any]], *, after: int, complete: bool) -> Page:
         return super().page(rows, after=after, complete=complete).model_copy(update={"faults": ()})
+
+
+class TakesTheReadableForTheWhole(RightSource):
+    def pull(self, cursor: str | None) -> Iterator[Page]:
+        faults = 0
+        for page in super().pull(cursor):
+            faults += len(page.faults)
+            yield page.model_copy(update={"snapshot": bool(faults and page.complete)})
 
 
 class StopsAtTheUnreadable(RightSource):
