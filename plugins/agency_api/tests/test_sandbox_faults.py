@@ -113,7 +113,7 @@ def test_a_commit_that_comes_late_is_not_there_at_first_and_is_one_case_in_the_e
 
 
 def test_a_request_still_being_worked_is_neither_done_nor_absent(server: SandboxServer, sink: AgencySink) -> None:
-    server.fault("slow", on="writes", seconds=1)
+    server.fault("slow", on="writes", seconds=0.6)
     with _in_background(lambda: sink.submit(make_case(), key=KEY)):
         _wait_for(lambda: _is_in_progress(sink))
         with pytest.raises(UnknownOutcome, match="still working") as unknown:
