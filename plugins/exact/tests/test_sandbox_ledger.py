@@ -338,7 +338,7 @@ def test_a_matched_invoice_can_be_neither_reversed_nor_deleted(ledger: Ledger) -
 
 
 def test_a_load_of_many_is_one_request(ledger: Ledger) -> None:
-    numbers = range(1, 2001)
+    numbers = range(1, 401)
     done = ledger.book(
         "load",
         accounts=[{"code": str(code), "name": f"Debiteur {code}"} for code in range(100, 200)],
@@ -352,11 +352,11 @@ def test_a_load_of_many_is_one_request(ledger: Ledger) -> None:
     )
     assert done == {
         "accounts": 100,
-        "invoices": 2000,
+        "invoices": 400,
         "credit_notes": 1,
         "receipts": 1,
-        "payments": 1000,
+        "payments": 200,
         "payables": 0,
     }
-    assert ledger.total() == 2000 * 1000 - 1000 * 400 - 300
+    assert ledger.total() == 400 * 1000 - 200 * 400 - 300
     ledger.check()
