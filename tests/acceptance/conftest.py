@@ -1,0 +1,48 @@
+"""Fixtures of the acceptance tests: one stand-in ledger for all, an administration and a home for each test."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from acceptance.installation import START, Installation, StandIn, install, stand_in
+
+_CODES = count(800_001)
+
+
+@pytest.fixture(scope="session")
+def clock_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("time") / "clock.txt"
+    path.write_text(START.isoformat(), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def exact(clock_file: Path) -> Iterator[StandIn]:
+    with stand_in("exact", clock_file, {"minute_limit": "0"}) as running:
+        yield running
+
+
+@pytest.fixture
+def agency(clock_file: Path) -> Iterator[StandIn]:
+    with stand_in("agency", clock_file) as running:
+        yield running
+
+
+@pytest.fixture
+def division(exact: StandIn) -> int:
+    code = next(_CODES)
+    exact.order("divisions", {"code": code})
+    return code
+
+
+@pytest.fixture
+def plain(tmp_path: Path, exact: StandIn, division: int) -> Installation:
+    """An installation that only reads."""
+    return install(tmp_path / "home", exact, division)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, exact: StandIn, agency: StandIn, division: int) -> Installation:
+    """An installation with an agency; a person approves what is handed over."""
+    return install(tmp_path / "home", exact, division, agency=agency)
