@@ -7,6 +7,7 @@ from connector import hookimpl
 from connector.api import Context, Sandbox, SinkType
 from connector_agency_api.config import AgencyConfig
 from connector_agency_api.sandbox import serve
+from connector_agency_api.sandbox.options import described_options
 from connector_agency_api.sink import AgencySink
 
 
@@ -27,4 +28,5 @@ def register_sinks() -> Iterable[SinkType]:
 @hookimpl
 def register_sandboxes() -> Iterable[Sandbox]:
     """The stand-in agency: `incasso sandbox agency`."""
-    return [Sandbox(name="agency", title="Stand-in agency with the open agency API", serve=serve)]
+    title = "Stand-in agency with the open agency API"
+    return [Sandbox(name="agency", title=title, serve=serve, options=described_options())]

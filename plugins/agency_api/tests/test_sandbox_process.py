@@ -27,6 +27,9 @@ def test_the_stand_in_runs_on_loopback_only(host: str) -> None:
         ({"commission_percent": "-1"}, "commission_percent"),
         ({"remit_every": "hour"}, "remit_every"),
         ({"api_key": "short"}, "api_key"),
+        ({"webhook_url": "http://127.0.0.1:9/x"}, "webhook_url needs webhook_secret"),
+        ({"webhook_url": "https://example.org/x", "webhook_secret": ""}, "webhook_url"),
+        ({"webhook_secret": "plain"}, "webhook_secret"),
     ],
 )
 def test_a_wrong_option_is_named(options: dict[str, str], named: str) -> None:
@@ -102,3 +105,10 @@ def test_a_reset_begins_again(server: SandboxServer) -> None:
     assert server.control("GET", "cases")["cases"] == []
     assert server.control("GET", "faults")["waiting"] == []
     assert hand_over(server, "C-1")["agency_ref"] == "A26-000001"
+
+
+def test_every_option_is_described_for_the_command_line() -> None:
+    (sandbox,) = register_sandboxes()
+    assert set(sandbox.options) == set(AgencyOptions.model_fields)
+    assert sandbox.options["scenario"] == "what happens to a case when no rule says otherwise; default collects"
+    assert all(text and "None" not in text for text in sandbox.options.values())

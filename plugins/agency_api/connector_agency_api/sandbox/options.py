@@ -5,13 +5,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from connector.errors import ConfigError
 
 _Codes = Annotated[
     tuple[str, ...], BeforeValidator(lambda text: tuple(filter(None, str(text).replace(" ", "").split(","))))
 ]
+_LOOPBACK = r"^(http://(127\.0\.0\.1|localhost)(:[1-9][0-9]{0,4})?/.*)?$"
+_SECRET = r"^(whsec_([A-Za-z0-9+/]{4}){4,}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)?$"
 _Percent = Annotated[Decimal, Field(ge=0, le=100)]
 
 
@@ -34,11 +36,19 @@ class AgencyOptions(BaseModel):
     withdraw_fee_minor: int = Field(0, ge=0, description="asked when an accepted case is withdrawn")
     remit_every: Literal["month", "week", "day", "never"] = Field("month", description="when it pays out")
     payer_iban: str = Field("NL13TEST0123456789", description="the account its pay-outs come from")
-    max_document_bytes: int = Field(10_000_000, ge=1)
-    webhook_url: str = Field("", description="subscribed from the start; loopback only")
-    webhook_secret: str = Field("", description="its secret, whsec_ and base64; needed with webhook_url")
-    webhook_payload: Literal["thin", "full"] = "full"
+    max_document_bytes: int = Field(10_000_000, ge=1, description="the largest document it takes, decoded")
+    webhook_url: str = Field("", pattern=_LOOPBACK, description="subscribed from the start; loopback only")
+    webhook_secret: str = Field(
+        "", pattern=_SECRET, description="its secret, whsec_ and base64; needed with webhook_url"
+    )
+    webhook_payload: Literal["thin", "full"] = Field("full", description="whether its webhooks carry the events")
     hang_seconds: float = Field(60, gt=0, description="how long a time-out fault keeps the line open")
+
+    @model_validator(mode="after")
+    def _secret_with_url(self) -> "AgencyOptions":
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError("webhook_url needs webhook_secret")
+        return self
 
     @classmethod
     def parse(cls, options: Mapping[str, str]) -> "AgencyOptions":
@@ -50,6 +60,14 @@ class AgencyOptions(BaseModel):
             key = ".".join(str(part) for part in first["loc"])
             mend = "See the list of options in the stand-in's README."
             raise ConfigError(f"option of the stand-in agency: {first['msg']}.", key=key, mend=mend) from None
+
+
+def described_options() -> dict[str, str]:
+    """Every option with what it sets, for `incasso sandbox`."""
+    return {
+        name: f"{field.description}; default {field.default}" if field.default else str(field.description)
+        for name, field in AgencyOptions.model_fields.items()
+    }
 
 
 def percent_of(minor: int, percent: Decimal) -> int:
