@@ -1,6 +1,7 @@
 """What the conformance classes of sources and sinks share: scenarios, exemptions, and the checks of every plugin."""
 
 import logging
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -43,6 +44,11 @@ class Conformance(Generic[Opened]):
     """Scenarios and demands that do not apply, each with its reason, which is printed."""
 
     exemptable: ClassVar[frozenset[str]] = frozenset()
+    """What may be named in `exempt`."""
+
+    ordinary: ClassVar[str] = ""
+    """The scenario in which everything is well."""
+
     readme: ClassVar[Path | None] = None
     """Where the README is, when it is neither beside the module nor one folder up."""
 
@@ -143,13 +149,14 @@ class Conformance(Generic[Opened]):
             if "unauthorised" not in self.exempt:
                 run.prime("unauthorised")
                 given += [run.plugin, _error_of(run.plugin)]
-        places = {
-            "the log": run.context.log.text(),
-            "the standard log": "\n".join(logged),
-            "the state": repr(run.context.state.values),
-        } | {f"a {type(thing).__name__}": _texts(thing) for thing in given}
+        places = [
+            ("the log", run.context.log.text()),
+            ("the standard log", "\n".join(logged)),
+            ("the state", repr(run.context.state.values)),
+            *((f"a {type(thing).__name__}", _texts(thing)) for thing in given),
+        ]
         for secret in filter(_findable, run.context.secrets.handed_out):
-            leaks = [place for place, text in places.items() if secret in text]
+            leaks = sorted({place for place, text in places if secret in text})
             assert not leaks, f"a secret shows up in {', '.join(leaks)}"
 
     def test_p6_check_tells_good_credentials_from_bad(self) -> None:
@@ -166,9 +173,6 @@ class Conformance(Generic[Opened]):
             assert len(run.calls) <= self.check_calls, (
                 f"check() repeated a refused call: {listed(run.calls)}; services lock keys for that"
             )
-
-    ordinary: ClassVar[str] = ""
-    """The scenario in which everything is well."""
 
 
 def _tell_when_sent(answer: "BaseResponse") -> None:
@@ -195,13 +199,14 @@ def _error_of(plugin: Source | Sink) -> ConnectorError | None:
 def _texts(thing: object) -> str:
     texts = [repr(thing), str(thing)]
     if isinstance(thing, ConnectorError):
-        texts += [thing.message, thing.detail, repr(thing.args)]
+        texts += [thing.detail, *traceback.format_exception(thing)]
     if isinstance(thing, BaseModel):
         texts.append(str(thing.model_dump()))
     return "\n".join(texts)
 
 
 def _findable(secret: str) -> bool:
+    """Shorter secrets turn up by chance, as a number or a word."""
     return len(secret) >= 8
 
 

@@ -66,6 +66,8 @@ WITHOUT_MEMORY = {"hundred_pages": "measuring memory is slow, and tried where it
 
 WRONG_SOURCES: list[tuple[str, type[RightSource]]] = [
     ("p5_no_secret", wrong.LogsItsToken),
+    ("p5_no_secret", wrong.CarriesItsTokenInACursor),
+    ("p5_no_secret", wrong.KeepsItsTokenInTheState),
     ("p5_no_secret", wrong.TellsItsSecretInErrors),
     ("p6_check_tells", wrong.ChecksNothing),
     ("p6_check_tells", wrong.ChecksByReadingEverything),

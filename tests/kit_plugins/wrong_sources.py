@@ -1,5 +1,6 @@
 """Sources that are wrong on purpose: each breaks one rule, and the kit must fail exactly the check named."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -199,6 +200,19 @@ class LogsItsToken(RightSource):
     def log_in(self) -> str:
         token = super().log_in()
         self.context.log.info("logged_in", token=token)
+        return token
+
+
+class CarriesItsTokenInACursor(RightSource):
+    def write_cursor(self, after: int, *, complete: bool) -> str:
+        token = "" if complete else self.context.secrets.load("token")
+        return json.dumps({"after": after, "token": token})
+
+
+class KeepsItsTokenInTheState(RightSource):
+    def log_in(self) -> str:
+        token = super().log_in()
+        self.context.state.put("token", token)
         return token
 
 
