@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from connector.errors import ConfigError
 from connector_agency_api.sandbox.acts import perform
-from connector_agency_api.sandbox.agency import Agency
+from connector_agency_api.sandbox.agency import Agency, Work
 from connector_agency_api.sandbox.calls import Endpoint, grouped, read_body
 from connector_agency_api.sandbox.desk import Desk
 from connector_agency_api.sandbox.dossier import Dossier, view
@@ -169,7 +169,7 @@ class _Control:
 
         return await self._look(show)
 
-    async def _look(self, work: Any) -> Response:
+    async def _look(self, work: Work) -> Response:
         return JSONResponse(await run_in_threadpool(self._agency.look, "control", work))
 
 

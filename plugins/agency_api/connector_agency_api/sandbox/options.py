@@ -13,7 +13,7 @@ _Codes = Annotated[
     tuple[str, ...], BeforeValidator(lambda text: tuple(filter(None, str(text).replace(" ", "").split(","))))
 ]
 _LOOPBACK = r"^(http://(127\.0\.0\.1|localhost)(:[1-9][0-9]{0,4})?/.*)?$"
-_SECRET = r"^(whsec_([A-Za-z0-9+/]{4}){4,}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)?$"
+_WHSEC = r"^(whsec_([A-Za-z0-9+/]{4}){4,}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)?$"
 _Percent = Annotated[Decimal, Field(ge=0, le=100)]
 
 
@@ -39,7 +39,7 @@ class AgencyOptions(BaseModel):
     max_document_bytes: int = Field(10_000_000, ge=1, description="the largest document it takes, decoded")
     webhook_url: str = Field("", pattern=_LOOPBACK, description="subscribed from the start; loopback only")
     webhook_secret: str = Field(
-        "", pattern=_SECRET, description="its secret, whsec_ and base64; needed with webhook_url"
+        "", pattern=_WHSEC, description="its secret, whsec_ and base64; needed with webhook_url"
     )
     webhook_payload: Literal["thin", "full"] = Field("full", description="whether its webhooks carry the events")
     hang_seconds: float = Field(60, gt=0, description="how long a time-out fault keeps the line open")
