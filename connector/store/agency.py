@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import func, insert, select
 
 from connector.model import Document, Event, PaymentReceived, Remittance
+from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
 from connector.store.tables import (
@@ -97,7 +98,7 @@ def collected(tx: Tx, case_refs: Sequence[str]) -> dict[tuple[str, str], int]:
     )
     query = (
         select(columns.case_ref, columns.line_id, func.sum(columns.amount_minor))
-        .where(columns.component == "principal", columns.case_ref.in_(list(case_refs)), ~undone)
+        .where(columns.component == "principal", among(tx, columns.case_ref, case_refs), ~undone)
         .group_by(columns.case_ref, columns.line_id)
     )
     return {(case_ref, line_id): int(total) for case_ref, line_id, total in tx.execute(query)}
@@ -158,7 +159,7 @@ def remitted(tx: Tx, case_refs: Sequence[str]) -> list[Remitted]:
     query = (
         select(head.id, head.paid_on, item.case_ref, item.line_id, item.payment_id, item.principal_minor)
         .join(remittance, (head.connection == item.connection) & (head.id == item.remittance_id))
-        .where(item.case_ref.in_(list(case_refs)))
+        .where(among(tx, item.case_ref, case_refs))
         .order_by(head.paid_on, head.id, item.position)
     )
     return [Remitted(*row) for row in _rows(tx.execute(query))]

@@ -1,11 +1,13 @@
 """Writing many rows at once, the quickest safe way each database has."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Table, text
+from sqlalchemy import Date, Table, text
 
+from connector.store.columns import Instant
 from connector.store.engine import Tx
 
 _temporary = count()
@@ -50,7 +52,9 @@ def _convert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> Sequence[Se
     for index, column in enumerate(table.columns):
         processor = column.type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
         if processor is not None:
-            processors.append((index, processor))
+            # Days and instants repeat all through a page.
+            repeats = isinstance(column.type, Instant | Date)
+            processors.append((index, lru_cache(maxsize=4096)(processor) if repeats else processor))
     if not processors:
         return rows
     converted = []

@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.model import Activity, Closure, Handover, Phase
+from connector.store.among import among
 from connector.store.engine import Tx
 from connector.store.tables import case_line, collection_case
 
@@ -117,13 +118,9 @@ def lines(tx: Tx, case_ref: str) -> list[LineRow]:
 def live_lines(tx: Tx, ledger: str, *, claims: Sequence[str] | None = None) -> list[LineRow]:
     """Lines with a live hand-over, all of them or those of the given claims."""
     query = select(case_line).where(case_line.c.ledger == ledger, case_line.c.live.is_(True))
-    if claims is None:
-        return [LineRow(**row._mapping) for row in tx.execute(query.order_by(case_line.c.case_ref))]
-    found = []
-    for start in range(0, len(claims), 1000):
-        chunk = query.where(case_line.c.claim.in_(list(claims[start : start + 1000])))
-        found += [LineRow(**row._mapping) for row in tx.execute(chunk.order_by(case_line.c.case_ref))]
-    return found
+    if claims is not None:
+        query = query.where(among(tx, case_line.c.claim, claims))
+    return [LineRow(**row._mapping) for row in tx.execute(query.order_by(case_line.c.case_ref, case_line.c.line_id))]
 
 
 def live_claims_of(tx: Tx, ledger: str, debtor_ids: Sequence[str]) -> list[str]:
@@ -133,17 +130,13 @@ def live_claims_of(tx: Tx, ledger: str, debtor_ids: Sequence[str]) -> list[str]:
         .join(collection_case, collection_case.c.case_ref == case_line.c.case_ref)
         .where(case_line.c.ledger == ledger, case_line.c.live.is_(True))
     )
-    found: list[str] = []
-    for start in range(0, len(debtor_ids), 1000):
-        chunk = list(debtor_ids[start : start + 1000])
-        found += tx.scalars(query.where(collection_case.c.debtor_id.in_(chunk)))
-    return found
+    return list(tx.scalars(query.where(among(tx, collection_case.c.debtor_id, debtor_ids))))
 
 
 def times_handed_over(tx: Tx, ledger: str, claims: Sequence[str]) -> int:
     """In how many cases one of these claims has been before, ended ones too."""
     query = select(func.count(case_line.c.case_ref.distinct())).where(
-        case_line.c.ledger == ledger, case_line.c.claim.in_(list(claims))
+        case_line.c.ledger == ledger, among(tx, case_line.c.claim, claims)
     )
     return tx.scalar(query) or 0
 
@@ -158,7 +151,7 @@ def free_lines(tx: Tx, case_ref: str, *, line_ids: Sequence[str] | None = None) 
     """End the live hand-over of a case's lines (or of some): the claims may be handed over again. Their claims."""
     where = [case_line.c.case_ref == case_ref, case_line.c.live.is_(True)]
     if line_ids is not None:
-        where.append(case_line.c.line_id.in_(list(line_ids)))
+        where.append(among(tx, case_line.c.line_id, line_ids))
     freed = list(tx.scalars(select(case_line.c.claim).where(*where)))
     tx.execute(update(case_line).where(*where).values(live=False))
     return freed

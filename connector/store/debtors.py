@@ -8,6 +8,7 @@ from hashlib import blake2b
 from sqlalchemy import delete, select, update
 
 from connector.model import Address, ContactPerson, Debtor, DebtorAddress, DebtorContact, DebtorKind
+from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
 from connector.store.tables import debtor, debtor_kind, debtor_part
@@ -31,7 +32,7 @@ def store_debtors(tx: Tx, ledger: str, debtors: Sequence[Debtor], at: datetime) 
         row.id: row.hash
         for row in tx.execute(
             select(debtor.c.id, debtor.c.hash).where(
-                debtor.c.ledger == ledger, debtor.c.id.in_(list(latest)), debtor.c.gone.is_(False)
+                debtor.c.ledger == ledger, among(tx, debtor.c.id, list(latest)), debtor.c.gone.is_(False)
             )
         )
     }
@@ -56,12 +57,12 @@ def store_parts(tx: Tx, ledger: str, addresses: Sequence[DebtorAddress], contact
 
 def mark_debtors_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> None:
     """Mark debtors that the source deleted."""
-    tx.execute(update(debtor).where(debtor.c.ledger == ledger, debtor.c.id.in_(list(ids))).values(gone=True, since=at))
+    tx.execute(update(debtor).where(debtor.c.ledger == ledger, among(tx, debtor.c.id, ids)).values(gone=True, since=at))
 
 
 def remove_parts(tx: Tx, ledger: str, ids: Sequence[str]) -> None:
     """Remove addresses and contact persons that the source deleted."""
-    tx.execute(delete(debtor_part).where(debtor_part.c.ledger == ledger, debtor_part.c.id.in_(list(ids))))
+    tx.execute(delete(debtor_part).where(debtor_part.c.ledger == ledger, among(tx, debtor_part.c.id, ids)))
 
 
 def confirm_kind(tx: Tx, ledger: str, debtor_id: str, kind: DebtorKind, *, origin: str, at: datetime) -> None:
@@ -74,7 +75,7 @@ def facts(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, DebtorFacts]:
     query = (
         select(debtor.c.id, debtor.c.name, debtor.c.kind, debtor_kind.c.kind, debtor.c.country, debtor.c.blocked)
         .outerjoin(debtor_kind, (debtor_kind.c.ledger == debtor.c.ledger) & (debtor_kind.c.debtor_id == debtor.c.id))
-        .where(debtor.c.ledger == ledger, debtor.c.id.in_(list(ids)))
+        .where(debtor.c.ledger == ledger, among(tx, debtor.c.id, ids))
     )
     return {
         id_: DebtorFacts(id_, name, confirmed or kind, country, blocked)

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, and_, case, cast, func, insert, literal, select, update
 
 from connector.model import OpenItem
+from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
 from connector.store.tables import dirty_claim, open_item, open_item_history
 
-_CHUNK = 1000
+_AT_ONCE = 1000
 
 
 @dataclass
@@ -96,25 +97,21 @@ def store_items(tx: Tx, ledger: str, items: Sequence[OpenItem], at: datetime) ->
 
 def mark_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> Changes:
     """Mark rows that the source has deleted, or no longer lists. Not a payment: the claim is looked at again."""
-    changes = Changes()
-    for chunk in _chunks(ids):
-        found = tx.execute(
-            select(open_item.c.id, open_item.c.claim, open_item.c.debtor_id, open_item.c.open_minor).where(
-                open_item.c.ledger == ledger, open_item.c.id.in_(chunk), open_item.c.gone.is_(False)
-            )
-        ).all()
-        present = [row.id for row in found]
-        _to_history(tx, ledger, present, at)
-        tx.execute(
-            update(open_item)
-            .where(open_item.c.ledger == ledger, open_item.c.id.in_(present))
-            .values(gone=True, since=at)
+    found = tx.execute(
+        select(open_item.c.id, open_item.c.claim, open_item.c.debtor_id, open_item.c.open_minor).where(
+            open_item.c.ledger == ledger, among(tx, open_item.c.id, ids), open_item.c.gone.is_(False)
         )
-        changes.gone += len(present)
-        changes.closed += sum(row.open_minor != 0 for row in found)
-        changes.claims.update(row.claim for row in found)
-        changes.debtors.update(row.debtor_id for row in found)
-    return changes
+    ).all()
+    present = [row.id for row in found]
+    _to_history(tx, ledger, present, at)
+    where = (open_item.c.ledger == ledger, among(tx, open_item.c.id, present))
+    tx.execute(update(open_item).where(*where).values(gone=True, since=at))
+    return Changes(
+        gone=len(present),
+        closed=sum(row.open_minor != 0 for row in found),
+        claims={row.claim for row in found},
+        debtors={row.debtor_id for row in found},
+    )
 
 
 def open_ids(tx: Tx, ledger: str) -> set[str]:
@@ -156,8 +153,8 @@ def dirty_claims(tx: Tx, ledger: str) -> list[str]:
 
 def clean(tx: Tx, ledger: str, claims: Sequence[str]) -> None:
     """Forget that these claims were dirty."""
-    for chunk in _chunks(claims):
-        tx.execute(dirty_claim.delete().where(dirty_claim.c.ledger == ledger, dirty_claim.c.claim.in_(chunk)))
+    where = (dirty_claim.c.ledger == ledger, among(tx, dirty_claim.c.claim, claims))
+    tx.execute(dirty_claim.delete().where(*where))
 
 
 def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "") -> Iterator[ClaimRow]:
@@ -166,7 +163,7 @@ def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "") -> Iterator[C
     if debtor_id:
         query = query.where(open_item.c.debtor_id == debtor_id)
     query = query.order_by(open_item.c.debtor_id, open_item.c.claim)
-    with tx.execute(query.execution_options(yield_per=_CHUNK)) as result:
+    with tx.execute(query.execution_options(yield_per=_AT_ONCE)) as result:
         rows: Iterable[Any] = result
         for row in rows:
             yield ClaimRow(*row)
@@ -188,21 +185,20 @@ def pieces(tx: Tx, ledger: str, claim_ids: Sequence[str]) -> dict[str, list[Piec
     """All rows of the given claims that are not gone, by claim."""
     found: dict[str, list[Piece]] = {claim: [] for claim in claim_ids}
     columns = open_item.c
-    for chunk in _chunks(claim_ids):
-        rows = tx.execute(
-            select(
-                columns.claim,
-                columns.id,
-                columns.state,
-                columns.amount_minor,
-                columns.open_minor,
-                columns.closed_reason,
-                columns.settled_on,
-                columns.number,
-            ).where(columns.ledger == ledger, columns.claim.in_(chunk), columns.gone.is_(False))
-        )
-        for claim, *rest in rows:
-            found[claim].append(Piece(*rest))
+    rows = tx.execute(
+        select(
+            columns.claim,
+            columns.id,
+            columns.state,
+            columns.amount_minor,
+            columns.open_minor,
+            columns.closed_reason,
+            columns.settled_on,
+            columns.number,
+        ).where(columns.ledger == ledger, among(tx, columns.claim, claim_ids), columns.gone.is_(False))
+    )
+    for claim, *rest in rows:
+        found[claim].append(Piece(*rest))
     return found
 
 
@@ -281,37 +277,27 @@ def _claims(ledger: str, day: date) -> Select[Any]:
 
 
 def _known(tx: Tx, ledger: str, ids: list[str]) -> dict[str, tuple[bytes, int, bool]]:
-    known = {}
-    for chunk in _chunks(ids):
-        rows = tx.execute(
-            select(open_item.c.id, open_item.c.hash, open_item.c.open_minor, open_item.c.gone).where(
-                open_item.c.ledger == ledger, open_item.c.id.in_(chunk)
-            )
+    columns = open_item.c
+    rows = tx.execute(
+        select(columns.id, columns.hash, columns.open_minor, columns.gone).where(
+            columns.ledger == ledger, among(tx, columns.id, ids)
         )
-        known.update({row[0]: (row[1], row[2], row[3]) for row in rows})
-    return known
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
 def _to_history(tx: Tx, ledger: str, ids: list[str], at: datetime) -> None:
+    if not ids:
+        return
     names = [column.name for column in open_item_history.columns if column.name != "version"]
     until = literal(at, open_item_history.c.until.type)
     source = [until if name == "until" else open_item.c[name] for name in names]
-    for chunk in _chunks(ids):
-        rows = select(*source).where(open_item.c.ledger == ledger, open_item.c.id.in_(chunk))
-        tx.execute(insert(open_item_history).from_select(names, rows))
+    rows = select(*source).where(open_item.c.ledger == ledger, among(tx, open_item.c.id, ids))
+    tx.execute(insert(open_item_history).from_select(names, rows))
 
 
 def _row(ledger: str, item: OpenItem, at: datetime) -> tuple[Any, ...]:
-    facts = (
-        item.id, item.claim, item.debtor_id, item.kind, item.state, item.currency,
-        item.amount_minor, item.open_minor, item.original_minor, item.number,
-        item.invoice_date, item.due_date, item.settled_on, item.closed_reason,
-        item.reference, item.payment_reference, item.description, item.reversal,
-    )  # fmt: skip
+    """The values of the table's columns. The record has its fields in the columns' order, which a test holds."""
+    facts = tuple(vars(item).values())
     digest = blake2b("\x1f".join(map(str, facts)).encode(), digest_size=16).digest()
     return (ledger, *facts, False, digest, at)
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), _CHUNK):
-        yield list(ids[start : start + _CHUNK])

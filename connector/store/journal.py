@@ -1,6 +1,6 @@
 """What the machinery remembers of itself: cursors, runs, faults, the state of ledgers, the audit trail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from connector.model import Money, RecordFault
+from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
 from connector.store.tables import audit, connection_state, cursor, ledger_state, record_fault, run
@@ -96,11 +97,13 @@ def store_faults(tx: Tx, ledger: str, faults: Sequence[RecordFault], *, run_id: 
     bulk_upsert(tx, record_fault, list(rows.values()))
 
 
-def clear_faults(tx: Tx, ledger: str, entity_ids: Sequence[str]) -> None:
-    """Records that were read well after all."""
-    tx.execute(
-        record_fault.delete().where(record_fault.c.ledger == ledger, record_fault.c.record_id.in_(list(entity_ids)))
-    )
+def clear_faults(tx: Tx, ledger: str, read_well: Collection[str]) -> None:
+    """Take records off the list that were read well after all."""
+    where = record_fault.c.ledger == ledger
+    set_aside = set(tx.scalars(select(record_fault.c.record_id).where(where)))
+    mended = set_aside.intersection(read_well)
+    if mended:
+        tx.execute(record_fault.delete().where(where, among(tx, record_fault.c.record_id, sorted(mended))))
 
 
 def faults(tx: Tx, ledger: str) -> list[RecordFault]:

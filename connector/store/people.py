@@ -9,6 +9,7 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.model import DisputeFact, HoldFact, PriorStep
+from connector.store.among import among
 from connector.store.engine import Tx
 from connector.store.tables import dispute, hold, step_taken, task
 
@@ -52,7 +53,7 @@ def steps(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[PriorStep]]
     columns = step_taken.c
     rows = tx.execute(
         select(columns.debtor_id, columns.step, columns.taken_on, columns.channel, columns.origin)
-        .where(columns.ledger == ledger, columns.debtor_id.in_(list(ids)))
+        .where(columns.ledger == ledger, among(tx, columns.debtor_id, ids))
         .order_by(columns.taken_on, columns.id)
     )
     found: dict[str, list[PriorStep]] = {}
@@ -70,7 +71,7 @@ def end_holds(tx: Tx, ledger: str, keys: Sequence[str], *, on: date) -> int:
     """End the open holds on these debtors or claims: the day before `on` is their last. Returns how many."""
     open_then = or_(hold.c.until.is_(None), hold.c.until >= on)
     last = on - timedelta(days=1)
-    where = (hold.c.ledger == ledger, hold.c.key.in_(list(keys)), open_then)
+    where = (hold.c.ledger == ledger, among(tx, hold.c.key, keys), open_then)
     return tx.execute(update(hold).where(*where).values(until=last)).rowcount
 
 
@@ -104,7 +105,7 @@ def disputes(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[DisputeF
     columns = dispute.c
     rows = tx.execute(
         select(columns.debtor_id, columns.claim, columns.opened_on, columns.settled_on, columns.reason, columns.origin)
-        .where(columns.ledger == ledger, columns.debtor_id.in_(list(ids)))
+        .where(columns.ledger == ledger, among(tx, columns.debtor_id, ids))
         .order_by(columns.id)
     )
     found: dict[str, list[DisputeFact]] = {}

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from connector.model import Decision
+from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
 from connector.store.tables import decision, plan
@@ -108,7 +109,7 @@ def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Plann
     """The newest decision about each debtor, from whichever plan holds it."""
     newest = (
         select(decision.c.debtor_id, func.max(decision.c.plan_id).label("plan_id"))
-        .where(decision.c.ledger == ledger, decision.c.debtor_id.in_(list(ids)))
+        .where(decision.c.ledger == ledger, among(tx, decision.c.debtor_id, ids))
         .group_by(decision.c.debtor_id)
         .subquery()
     )

@@ -111,6 +111,10 @@ def test_a_malformed_record_is_set_aside_while_its_page_goes_on(desk: Desk, ledg
     assert open_count(desk) == 1
     with desk.store.read() as tx:
         assert journal.faults(tx, "acme") == [fault]
+    desk.books.holds(invoice("9"))
+    pull(desk, ledger)
+    with desk.store.read() as tx:
+        assert journal.faults(tx, "acme") == [], "a record that was read well after all stays on the list"
 
 
 def test_an_item_missing_from_a_snapshot_is_perhaps_paid_and_not_escalated(desk: Desk, ledger: Ledger) -> None:

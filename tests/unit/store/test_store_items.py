@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from connector.model import OpenItem
 from connector.store import Store, items
+from connector.store.tables import open_item
 from connector.testing import make_item
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -39,6 +41,12 @@ def test_a_first_load_writes_rows_and_no_history(store: Store) -> None:
     assert changes.claims == {"INV-1"}
     with store.read() as tx:
         assert items.history(tx, "acme", "INV-1") == [(AT, None, "t1", 12100)]
+
+
+def test_the_record_has_its_fields_in_the_order_of_the_columns() -> None:
+    fields = list(OpenItem.model_fields)
+    columns = [column.name for column in open_item.columns]
+    assert columns == ["ledger", *fields, "gone", "hash", "since"]
 
 
 def test_an_unchanged_row_is_not_written(store: Store) -> None:
