@@ -31,7 +31,7 @@ class Calibration:
         self._config = config
         self._context = context
         self._key = f"{config.division}/sign/{endpoint}"
-        self._counts = Counts.model_validate(context.state.get(self._key) or {})
+        self._counts = self._saved = Counts.model_validate(context.state.get(self._key) or {})
 
     def count(self, terms: Iterable[OpenTerm]) -> None:
         """Add the evidence of `terms`: sales entries that are no reversal, with both amounts (reference 4.5)."""
@@ -49,8 +49,10 @@ class Calibration:
         self._counts = Counts(same=counts.same + same, opposite=counts.opposite + opposite)
 
     def save(self) -> None:
-        """Keep the evidence."""
-        self._context.state.put(self._key, self._counts.model_dump())
+        """Keep the evidence, where there is more of it."""
+        if self._counts != self._saved:
+            self._context.state.put(self._key, self._counts.model_dump())
+            self._saved = self._counts
 
     @property
     def measured(self) -> int:

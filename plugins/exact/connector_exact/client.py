@@ -21,12 +21,24 @@ _JSON = {"Accept": "application/json"}
 
 
 class Client:
-    """Calls of one division. Serial by nature: two page requests of one list at once double or lose rows."""
+    """Calls of one division. Serial by nature: two page requests of one list at once double or lose rows.
 
-    def __init__(self, config: ExactConfig, context: Context, keeper: TokenKeeper, *, writing: bool = False) -> None:
+    `writing`: for notes and documents, which find calls left when reading has stopped. `person`: somebody waits.
+    """
+
+    def __init__(
+        self,
+        config: ExactConfig,
+        context: Context,
+        keeper: TokenKeeper,
+        *,
+        writing: bool = False,
+        person: bool = False,
+    ) -> None:
         self._config = config
         self._context = context
         self._keeper = keeper
+        self._person = person
         self._brake = Brake(config, context)
         self._budget = _open_budget(config, context, writing=writing) if config.division else None
 
@@ -120,7 +132,7 @@ class Client:
         self, method: str, url: str, *, token: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
     ) -> "Response":
         if self._budget:
-            self._budget.take()
+            self._budget.take(person=self._person)
         before = self._context.clock.now()
         response = self._context.http.request(
             method,

@@ -4,6 +4,7 @@ Settings marked *uncertain* decide something that no public source settles (Exac
 their default is the choice that can do least harm.
 """
 
+from hashlib import sha256
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -147,6 +148,15 @@ class ExactConfig(PluginConfig):
     def base(self) -> str:
         """The site's address without a slash at the end."""
         return self.base_url or f"https://{HOSTS[self.region]}"
+
+    @property
+    def reading(self) -> str:
+        """A short text that changes with the settings that decide how rows are read: stored rows then no longer fit.
+
+        The sign is not among them: it is kept with the rows.
+        """
+        settings = (self.invoice_number, self.foreign_amounts, self.paid_evidence, self.gl_accounts, self.debtors)
+        return sha256(repr(settings).encode()).hexdigest()[:12]
 
     @property
     def issuer(self) -> str:

@@ -21,10 +21,12 @@ class Position(Record):
     - `sign`: the sign with which the stored items were read; 0 before the first term.
     - `restarted`: the next page is the first of a walk from the beginning.
     - `resync`: a walk over known items is under way, so the run ends with a listing of what is open.
+    - `reading`: the settings with which the stored rows were read (`ExactConfig.reading`), "" before the first.
     - `moved`: DivisionMoveDate as last seen, None before the first look. A new one restarts all row versions.
     - `checked_on`, `listed_on`, `completed_at`: when the division was read, when all open terms were listed, and
       the end of the last full run.
-    - `total`: the last control total, minor units, asked on `totalled_on`; `quiet`: no term has come since.
+    - `total`: the last control total, minor units, asked on `totalled_on`; `quiet`: no term has come since;
+      `doubted`: the total was another one the last time, though no term had come.
     """
 
     site: str
@@ -37,6 +39,7 @@ class Position(Record):
     sign: int = 0
     restarted: bool = True
     resync: bool = False
+    reading: str = ""
     moved: str | None = None
     currency: str = ""
     checked_on: date | None = None
@@ -45,6 +48,7 @@ class Position(Record):
     totalled_on: date | None = None
     total: int | None = None
     quiet: bool = False
+    doubted: bool = False
 
     def with_changes(self, **changes: object) -> "Position":
         """A copy with some fields changed."""

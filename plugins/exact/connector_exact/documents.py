@@ -3,10 +3,11 @@
 from urllib.parse import parse_qs, urlsplit
 
 from connector.api import Context
-from connector.errors import ConfigError, RejectedError
+from connector.errors import RejectedError
 from connector.model import Document
 from connector_exact.client import Client
 from connector_exact.config import ExactConfig
+from connector_exact.optional import read_if_allowed
 from connector_exact.pages import RowReader, read_all
 from connector_exact.rows import AttachmentRow, DocumentRow, EntryRow
 from connector_exact.values import guid
@@ -57,11 +58,8 @@ class InvoiceFinder:
 
     def _by_number(self, entry: str) -> list[DocumentRow]:
         """Documents of a sales invoice carry the invoice's id instead of the entry's: go by number and customer."""
-        try:
-            entries = read_all(self._client, _ENTRIES, {"$filter": f"EntryID eq guid'{entry}'"})
-        except ConfigError as error:
-            self._context.log.info("invoices cannot be looked up by number here", why=error.message)
-            return []
+        of_entry = {"$filter": f"EntryID eq guid'{entry}'"}
+        entries = read_if_allowed(self._client, self._config, self._context, _ENTRIES, of_entry)
         number = next((row.get("InvoiceNumber") for row in entries if row["EntryID"] == entry), None)
         customer = next((row.get("Customer") for row in entries if row["EntryID"] == entry), None)
         if not number:

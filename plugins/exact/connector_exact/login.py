@@ -63,6 +63,8 @@ class ExactLogin:
         URL-encoded, is decoded once by whoever parsed the query, and form-encoded once here.
         """
         pending = self._pending()
+        if "error" in query and "state" not in query:
+            raise AuthError(f"Exact Online says that permission was refused: {self._again()}")
         if not hmac.compare_digest(query.get("state", "").encode(), pending.state.encode()):
             raise AuthError(f"this answer belongs to another log-in (state differs): {self._again()}")
         self._context.secrets.save(_NAME, _USED)  # an answer counts once

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.api import Context
-from connector.errors import RejectedError, TransientError, UnknownOutcome
+from connector.errors import ConfigError, RejectedError, TransientError, UnknownOutcome
 from connector.model import Receipt, SourceUpdate
 from connector_exact.client import Client
 from connector_exact.config import ExactConfig
@@ -63,7 +63,7 @@ class NoteKeeper:
     def _make(self, update: SourceUpdate, content: Mapping[str, Any], *, key: str) -> str:
         response = self._client.write("POST", self._client.url(_ENDPOINT), _ENDPOINT, body=content, key=key)
         if response is None:
-            raise TransientError(f"{_ENDPOINT}: Exact Online does not know this endpoint here")
+            raise ConfigError("notes cannot be kept in this administration", key="write_back", mend="Set it to false.")
         return _new_id(response.content) or self._find(update) or _lost(key)
 
     def _content(self, update: SourceUpdate) -> dict[str, Any]:

@@ -54,6 +54,9 @@ class Pull:
         completed_at = self._position.completed_at
         if completed_at and self._context.clock.now() - completed_at > timedelta(days=self._config.asleep_days):
             self._begin_again("the last full run is longer ago than the log of deletes reaches back")
+        if self._position.reading not in ("", self._config.reading):
+            self._begin_again("settings that decide how rows are read were changed")
+        self._keep(reading=self._config.reading)
         if self._position.checked_on == self._today:
             return
         row = read_division(self._client, self._position.division, self._context)
@@ -87,19 +90,27 @@ class Pull:
     def _terms(self) -> Iterator[Page]:
         without = frozenset() if self._config.gl_accounts else frozenset({"GLAccountCode"})
         reader: RowReader[Term] = RowReader(Term, "sync/Cashflow/PaymentTerms", entity="payment terms", without=without)
+        self._turn_if_needed()
         while (yield from self._terms_until_turned(reader)):
-            self._context.log.warning("amounts turned out to have the other sign: reading all terms again")
-            sign = self._calibration.sign(self._position.sign)
-            self._keep(terms=FIRST, sign=sign, restarted=True, resync=True)
+            pass
         self._calibration.save()
+
+    def _turn_if_needed(self) -> bool:
+        """Begin again with the terms when they are stored with another sign than the one known by now."""
+        sign = self._calibration.sign(self._position.sign)
+        if self._position.sign in (0, sign):
+            return False
+        self._context.log.warning("amounts turned out to have the other sign: reading all terms again")
+        self._keep(terms=FIRST, sign=sign, restarted=True, resync=True)
+        return True
 
     def _terms_until_turned(self, reader: RowReader[Term]) -> Generator[Page, None, bool]:
         """Gives the pages of terms; True when the evidence turns the sign of what is stored already."""
         for page in self._walk("terms", reader):
             self._measure(page)
-            sign = self._calibration.sign(self._position.sign)
-            if self._position.sign not in (0, sign):
+            if self._turn_if_needed():
                 return True
+            sign = self._calibration.sign(self._position.sign)
             mapping = TermMapping(self._config, sign=sign, home_currency=self._position.currency)
             items, faults = mapping.items(page.rows)
             self._keep(sign=sign, quiet=False)
@@ -114,27 +125,41 @@ class Pull:
 
     def _finish(self) -> Iterator[Page]:
         """The listing of what is open and the control total where they are due, then the complete page."""
-        listed = (yield from self._list_open()) if self._is_listing_due() else False
+        listed = False
+        if self._is_listing_due():
+            listed = yield from self._list_open()
+            # One that was inconclusive is tried again tomorrow, not with every pull.
+            days = timedelta(days=0 if listed else self._config.snapshot_days - 1)
+            self._keep(listed_on=self._today - days)
+        elif self._position.listed_on is None:
+            self._keep(listed_on=self._today)  # a first load has walked everything: it needs no listing
         total = None
         if self._position.totalled_on != self._today:
             total = read_total(self._client, self._config, self._context, self._position.currency)
-        moved_unseen = total is not None and self._position.quiet and self._position.total != total.minor
-        if total is not None:
-            self._keep(total=total.minor, totalled_on=self._today, quiet=True)
-        if listed or self._position.listed_on is None:
-            self._keep(listed_on=self._today)  # a first load has walked everything: it needs no listing
         self._keep(resync=False, completed_at=self._context.clock.now())
+        started_again = total is not None and self._compare(total.minor)
         page = self._page("", {"complete": True, "snapshot": listed, "control_total": total})
-        if moved_unseen:
-            # Something opened or closed, yet no term came since the last total: the row versions started again.
-            self._begin_again("what is open changed while no term came")
+        if started_again:
+            self._begin_again("what is open changed, and changed again, while no term came")
             page = page.model_copy(update={"cursor": self._position.text()})
         yield page
 
+    def _compare(self, total: int) -> bool:
+        """Whether the row versions must have started again: what is open moved, and for a day no term came.
+
+        Something may be booked between the last term and the total, so a first difference is only doubted.
+        """
+        position = self._position
+        differs = position.quiet and position.total != total
+        kept = position.total if differs else total
+        self._keep(total=kept, totalled_on=self._today, quiet=True, doubted=differs)
+        return differs and position.doubted
+
     def _is_listing_due(self) -> bool:
         days, listed_on = self._config.snapshot_days, self._position.listed_on
-        is_day = bool(days and listed_on) and self._today - (listed_on or self._today) >= timedelta(days=days)
-        return is_day or self._position.resync
+        if not days or self._position.resync or listed_on is None:
+            return bool(days) and self._position.resync
+        return self._today - listed_on >= timedelta(days=days)
 
     def _list_open(self) -> Generator[Page, None, bool]:
         """Gives the pages of all open terms; True when the host may conclude from a row's absence."""

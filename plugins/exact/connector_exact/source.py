@@ -29,7 +29,7 @@ class ExactSource:
 
         Without a division the ConfigError lists those to choose from.
         """
-        client = self._client()
+        client = Client(self._config, self._context, self._keeper, person=True)
         if self._config.division is None:
             raise choose_division(client)
         read_division(client, self._config.division, self._context)

@@ -269,9 +269,12 @@ def test_the_access_token_is_not_sent_to_an_attachment_elsewhere(
         _find(client, context)
 
 
-def test_where_invoices_cannot_be_looked_up_by_number_there_is_no_document(
-    mock: responses.RequestsMock, client: Client, context: RecordedContext
+@pytest.mark.parametrize("status", [403, 404])
+def test_where_invoices_may_not_be_looked_up_by_number_the_question_is_put_once_a_week(
+    mock: responses.RequestsMock, client: Client, context: RecordedContext, status: int
 ) -> None:
     mock.get(f"{BASE}/documents/Documents", json={"d": {"results": []}})
-    mock.get(f"{BASE}/salesentry/SalesEntries", status=404)
+    mock.get(f"{BASE}/salesentry/SalesEntries", status=status)
     assert _find(client, context) is None
+    assert _find(client, context) is None
+    assert len([call for call in mock.calls if "SalesEntries" in str(call.request.url)]) == 1

@@ -144,6 +144,19 @@ def test_when_the_ledger_grows_the_wrong_assumption_is_mended_and_everything_rea
     assert all(item.amount_minor > 0 for item in ledger.store.items.values())
 
 
+def test_a_sign_that_a_person_sets_later_turns_what_is_stored_at_once(ledger: ExactLedger) -> None:
+    ledger.server.control("toggles", {"amount_sign": "positive"})
+    ledger.account()
+    claim = ledger.invoice(900)
+    ledger.pull()
+    assert ledger.store.open_of(claim) == -12100
+    ledger.configure(sign="positive_owes")
+    pages = ledger.pull()
+    assert ledger.store.open_of(claim) == 12100
+    assert pages[0].full_resync
+    assert pages[-1].calibrated
+
+
 def test_divisions_are_measured_apart(ledger: ExactLedger) -> None:
     ledger.account()
     ledger.invoices()

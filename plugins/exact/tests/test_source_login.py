@@ -99,6 +99,16 @@ def test_a_person_who_refuses_is_named_as_such(exact_server: SandboxServer, cont
     assert context.secrets.load("tokens") is None
 
 
+def test_a_refusal_without_a_state_is_told_and_uses_nothing_up(
+    exact_server: SandboxServer, context: RecordedContext
+) -> None:
+    login = ExactLogin(exact_config(exact_server), context)
+    answer = consent(login.authorize_url(REDIRECT))
+    with pytest.raises(AuthError, match="permission was refused"):
+        login.finish(REDIRECT, {"error": "access_denied"})
+    assert "Anna" in login.finish(REDIRECT, answer)
+
+
 def test_an_answer_without_a_code_is_refused(exact_server: SandboxServer, context: RecordedContext) -> None:
     login = ExactLogin(exact_config(exact_server), context)
     state = consent(login.authorize_url(REDIRECT))["state"]

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -362,6 +363,31 @@ def test_a_short_sleep_changes_nothing(ledger: ExactLedger) -> None:
     ledger.invoices()
     ledger.pull()
     ledger.clock.advance(days=29)
+    assert not any(page.full_resync for page in ledger.pull())
+
+
+@pytest.mark.parametrize(
+    "change", [{"invoice_number": "YourRef"}, {"gl_accounts": ("1300",)}, {"debtors": "customers"}]
+)
+def test_rows_are_read_again_when_the_settings_that_read_them_change(
+    ledger: ExactLedger, change: dict[str, Any]
+) -> None:
+    ledger.account()
+    claim = ledger.invoice(900, your_ref="F-17")
+    ledger.pull()
+    ledger.configure(**change)
+    pages = ledger.pull()
+    assert pages[0].full_resync
+    (piece,) = ledger.store.pieces(claim)
+    assert piece.number == ("F-17" if "invoice_number" in change else "900")
+    assert not any(page.full_resync for page in ledger.pull())
+
+
+def test_other_settings_change_nothing_that_is_stored(ledger: ExactLedger) -> None:
+    ledger.account()
+    ledger.invoices()
+    ledger.pull()
+    ledger.configure(calls_per_minute=30, note_type=183)
     assert not any(page.full_resync for page in ledger.pull())
 
 

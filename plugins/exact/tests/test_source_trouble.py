@@ -1,12 +1,15 @@
 """Limits, refusals, broken answers: each ends in a named error, with nothing half stored."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connector.errors import AuthError, ConfigError, PluginError, QuotaError, TransientError
+from connector.testing import BudgetRecorder
+from connector_exact.source import ExactSource
 from connector_exact.tokens import Tokens
 from plugins.exact.tests.exact_ledger import ExactLedger, log_in
 
@@ -120,6 +123,22 @@ def test_the_headers_are_told_to_the_budget_before_the_next_call(filled: ExactLe
     assert last["day_reset"].tzinfo is UTC
 
 
+def test_a_person_who_checks_may_use_the_calls_kept_for_people(filled: ExactLedger) -> None:
+    asked: list[bool] = []
+
+    class Budget(BudgetRecorder):
+        def take(self, *, person: bool = False) -> None:
+            asked.append(person)
+
+    context = replace(filled.context, budget=lambda company, limits: Budget(filled.clock, limits))
+    source = ExactSource(filled.config, context)
+    source.check()
+    assert set(asked) == {True}
+    asked.clear()
+    list(source.pull(None))
+    assert set(asked) == {False}
+
+
 def test_a_refused_call_waits_for_the_minute_and_is_sent_once_more(filled: ExactLedger) -> None:
     filled.pull()
     _use_up_the_minute(filled)
@@ -229,7 +248,7 @@ def test_an_archived_administration_is_a_matter_of_configuration(filled: ExactLe
 def test_a_clock_that_differs_is_named_before_anything_is_stored(filled: ExactLedger) -> None:
     now = filled.clock.now()
     filled.server.set_time(now + timedelta(minutes=9))
-    with pytest.raises(ConfigError, match=r"clock: the clocks .* differ by [78] minutes"):
+    with pytest.raises(ConfigError, match=r"clock: the clocks .* differ by [789] minutes"):
         filled.pull()
     assert filled.store.items == {}
 
