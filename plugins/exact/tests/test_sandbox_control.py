@@ -171,6 +171,13 @@ def test_pages_can_come_cut_mislabelled_or_malformed(caller: Client) -> None:
     assert caller.rows(TERMS, filter="Timestamp gt 1")[1]["AmountDC"] == -1.0
 
 
+def test_an_atom_page_can_be_spoilt_too(caller: Client) -> None:
+    caller.server.control("faults", {"endpoint": TERMS, "kind": "malformed_row"})
+    broken, good = (caller.call(TERMS, headers={"Accept": "*/*"}) for _ in range(2))
+    assert broken.status_code == good.status_code == 200
+    assert len(broken.content) < len(good.content)
+
+
 def test_a_connection_can_be_cut_in_the_middle(caller: Client) -> None:
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         fault(caller, "cut")

@@ -318,16 +318,29 @@ def test_ageing_follows_the_due_date_and_the_clock(ledger: Ledger) -> None:
         ("invoices", {"account": "1", "number": 1, "date": "2026-01-05", "amount": "1"}, 409),
         ("invoices", {"account": "nobody", "date": "2026-01-05", "amount": "1"}, 404),
         ("accounts", {"code": "9"}, 400),
+        ("credit-notes", {"account": "2", "date": "2026-01-05", "amount": "1", "against": 1}, 400),
+        ("credit-notes", {"account": "1", "date": "2026-01-05", "amount": "1", "against": 99}, 404),
+        ("credit-notes", {"account": "1", "date": "2026-01-05", "amount": "1", "currency": "USD", "against": 1}, 400),
     ],
 )
 def test_orders_that_make_no_sense_are_refused_and_change_nothing(
     ledger: Ledger, path: str, order: dict[str, Any], status: int
 ) -> None:
+    ledger.book("accounts", code="2", name="Ander")
     ledger.invoice(1, "121.00")
     answer = ledger.sandbox.books(path, order, expect=status)
     assert answer["error"]
     assert ledger.states(1) == [(20, 121.0)]
     assert ledger.total() == 12100
+
+
+def test_a_match_needs_one_account_and_one_currency(ledger: Ledger) -> None:
+    ledger.book("accounts", code="2", name="Ander")
+    ledger.invoice(1, "121.00")
+    for order in ({"account": "2"}, {"account": "1", "currency": "USD"}):
+        receipt = ledger.book("receipts", amount="5.00", date="2026-02-01", **order)
+        ledger.sandbox.books("allocations", {"invoice": 1, "credit": receipt["entry_id"]}, expect=400)
+    assert ledger.states(1) == [(20, 121.0)]
 
 
 def test_a_matched_invoice_can_be_neither_reversed_nor_deleted(ledger: Ledger) -> None:

@@ -101,6 +101,10 @@ def test_a_function_answers_a_bare_list_and_needs_its_parameter(caller: Client) 
     rows = caller.get(path, {"accountId": f"guid'{account}'", "$select": "InvoiceNumber"})
     assert isinstance(rows, list)
     assert len(rows) == 61
+    caller.server.control("toggles", {"function_list": False})
+    page = caller.get(path, {"accountId": f"guid'{account}'", "$select": "InvoiceNumber"})
+    assert len(page["results"]) == 60
+    assert len(caller.get(page["__next"])["results"]) == 1
     refused = caller.call(path)
     assert refused.status_code == 400
     assert refused.json()["error"]["message"]["value"] == "Error in query syntax"

@@ -28,6 +28,7 @@ from connector_exact.sandbox.writing import write
 
 LONGEST_ADDRESS = 6000
 LARGEST_BODY = 10_000_000
+WHOLE_LIST = 1_000_000_000
 ATOM_FEED, ATOM_ENTRY = "application/atom+xml;type=feed;charset=utf-8", "application/atom+xml;type=entry;charset=utf-8"
 JSON = "application/json;charset=utf-8"
 _ROUTE = re.compile(r"(?:(?P<division>\d+)/)?(?P<path>[^()]+?)(?:\((?P<key>[^)]*)\))?(?:/(?P<rest>[$\w]+))?/?")
@@ -155,7 +156,7 @@ def _read(call: Call, view: View) -> Response:
     if not call.wants_json:
         body = feed_body(page.rows, shape, now=call.world.clock.now, following=following, count=page.count)
         return Response(body, headers={"content-type": ATOM_FEED})
-    bare = query.top is not None or bool(call.endpoint.parameters)
+    bare = query.top is not None or _is_whole_list(call)
     rows = rows_to_json(page.rows, shape)
     return _json(collection_body(rows, following=following, count=page.count, bare=bare))
 
@@ -193,9 +194,13 @@ def _shape(call: Call, view: View, query: Query) -> Shape:
     )
 
 
+def _is_whole_list(call: Call) -> bool:
+    return bool(call.endpoint.parameters) and call.world.toggles.function_list
+
+
 def _page_size(call: Call, query: Query) -> int:
-    if call.endpoint.parameters:
-        return 1_000_000
+    if _is_whole_list(call):
+        return WHOLE_LIST
     size = call.endpoint.page
     if call.endpoint.path == "read/financial/ReceivablesList":
         size = call.world.toggles.receivables_list_page

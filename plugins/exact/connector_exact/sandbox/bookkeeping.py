@@ -126,7 +126,7 @@ class Books:
         """Book a credit note, and match it when an invoice is named."""
         currency = order.currency or self.division.currency
         self._check_number(order.number)
-        against = self.entry(order.against) if order.against is not None else None
+        against = self._claim(order, currency) if order.against is not None else None
         entry = book(
             self.division,
             Booking(
@@ -148,6 +148,15 @@ class Books:
         if against is not None:
             allocate(self.division, against, entry, amount=None, day=order.date, toggles=self.toggles)
         return entry
+
+    def _claim(self, order: NewCreditNote, currency: str) -> Entry:
+        """The invoice a new credit note is for, checked before anything is booked."""
+        invoice = self.entry(order.against or "")
+        if invoice.account != self._account_id(order.account) or invoice.currency != currency:
+            raise bad_request("a credit note is matched with an invoice of its own account and currency")
+        if open_amount(self.division, invoice) <= 0:
+            raise Refusal(409, "nothing is open on this invoice")
+        return invoice
 
     def receipt(self, order: NewReceipt) -> Entry:
         """Book a receipt that is not matched."""

@@ -22,7 +22,8 @@ class FaultOrder(BaseModel):
     """The next `times` calls of `endpoint` (after `after` good ones) go wrong.
 
     `endpoint` is a path such as `sync/Cashflow/PaymentTerms`, `oauth2/token`, `docs/SysAttachment.aspx`, or
-    `*` for any. `field` and `value` say what a malformed row holds; `row` which row of the page it is.
+    `*` for any. `field` and `value` say what a malformed row holds; `row` which row of the page it is
+    (in JSON; an Atom page is just cut short).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -113,7 +114,7 @@ def spoil(fault: FaultOrder, answer: Response) -> Response:
     elif fault.kind == "malformed_page":
         body = b'{"d":{"rows":"none"}}'
     elif fault.kind == "malformed_row":
-        body = _spoil_row(fault, body)
+        body = _spoil_row(fault, body) if "json" in media_type else body[: len(body) // 2]
     return Response(body, status_code=answer.status_code, headers=headers, media_type=media_type)
 
 

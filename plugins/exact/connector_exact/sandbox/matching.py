@@ -35,8 +35,7 @@ def allocate(
     `credit` is a receipt or a credit note of the same currency. Terms are split where needed; a rate difference
     is booked as an exchange difference within the match. Raises Refusal when there is not so much to match.
     """
-    if invoice.currency != credit.currency:
-        raise bad_request("A match needs one currency")
+    check_match(invoice, credit)
     room = min(open_amount(division, invoice), -open_amount(division, credit))
     amount = room if amount is None else amount
     if not 0 < amount <= room:
@@ -46,6 +45,14 @@ def allocate(
         *_take(division, credit, -amount, toggles=toggles),
     ]
     return _close(division, terms, day=day, source=RECONCILED)
+
+
+def check_match(invoice: Entry, credit: Entry) -> None:
+    """Raises Refusal (400) unless both are of one account and one currency."""
+    if invoice.account != credit.account:
+        raise bad_request("A match needs one account")
+    if invoice.currency != credit.currency:
+        raise bad_request("A match needs one currency")
 
 
 def write_off(division: Division, entry: Entry, *, amount: int | None, day: date, toggles: Toggles) -> Match:

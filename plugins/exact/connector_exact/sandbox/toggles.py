@@ -37,6 +37,7 @@ class Toggles(BaseModel):
 
     Reading and writing
     - `receivables_list_page`: rows a page of ReceivablesList (4.2).
+    - `function_list`: a function such as ReceivablesListByAccount answers a bare list, whole (2.2); else it is paged.
     - `top_above_page`: `$top` above the page size is honoured (2.4).
     - `date_only_literal`: datetime'2017-05-31' is taken in a filter (2.4).
     - `readonly_fields`: writing a field that is not writable is refused, or skipped.
@@ -69,6 +70,7 @@ class Toggles(BaseModel):
     maintenance: bool = False
     latency_ms: int = Field(default=0, ge=0, le=60_000)
     receivables_list_page: int = Field(default=60, ge=1)
+    function_list: bool = True
     top_above_page: bool = False
     date_only_literal: bool = True
     readonly_fields: Literal["refuse", "skip"] = "refuse"

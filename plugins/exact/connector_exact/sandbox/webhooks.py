@@ -123,12 +123,12 @@ async def subscribe(world: World, division: Division, access: Access, values: di
     if topic not in TOPICS:
         raise bad_request(f"Topic '{topic}' is not known")
     check_callback(world, app, url)
-    rows = division.rows["subscriptions"]
-    if any(row.values["Topic"] == topic and row.values["ClientID"] == app.client_id for row in rows):
-        raise Refusal(500, "Data already exists")
+    _check_unique(division, app, topic)
     status = await call(url, b"")
     if status not in (200, 201):
         raise Refusal(500, f"The callback answered {status} to the validation request")
+    # Another call may have subscribed while the callback was asked.
+    _check_unique(division, app, topic)
     stored = {
         "Topic": topic,
         "CallbackURL": url,
@@ -139,6 +139,12 @@ async def subscribe(world: World, division: Division, access: Access, values: di
         "Base": base,
     }
     return division.add_row("subscriptions", stored)
+
+
+def _check_unique(division: Division, app: App, topic: str) -> None:
+    rows = division.rows["subscriptions"]
+    if any(row.values["Topic"] == topic and row.values["ClientID"] == app.client_id for row in rows):
+        raise Refusal(500, "Data already exists")
 
 
 def check_callback(world: World, app: App, url: str) -> None:
