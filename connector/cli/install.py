@@ -117,7 +117,7 @@ def upgrade(context: typer.Context) -> None:
 
     invocation: Invocation = context.obj
     before = _upgrade(invocation.settings().store_url)
-    print_line(f"The database was at schema {before or 'none'} and is now at {schema.head()}.")
+    print_line(f"The database was at schema {before or 'none'} and is now at {schema.HEAD}.")
 
 
 def _upgrade(url: str) -> str | None:
@@ -144,4 +144,4 @@ def check(context: typer.Context) -> None:
         schema.check(store)
     finally:
         store.close()
-    print_line(f"The database is at schema {schema.head()}, as this release needs.")
+    print_line(f"The database is at schema {schema.HEAD}, as this release needs.")

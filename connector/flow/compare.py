@@ -64,7 +64,7 @@ def _compare_all(workspace: Workspace, ledger: Ledger, sink: Sink, connection: s
 
 def _compare_line(workspace: Workspace, row: CaseRow, line: LineRow, *, at_agency: int) -> Comparison:
     with workspace.store.read() as tx:
-        pieces = items.pieces(tx, line.ledger, [line.claim])[line.claim]
+        pieces = items.pieces(tx, line.ledger, row.debtor_id, [line.claim])[line.claim]
         remitted = [one for one in agency.remitted(tx, [row.case_ref]) if one.line_id == line.line_id]
         collected = agency.collected(tx, [row.case_ref]).get((row.case_ref, line.line_id), 0)
     settled = settle(pieces, base_paid=line.base_paid, base_other=line.base_other, remitted=remitted, credit_amounts=[])

@@ -215,7 +215,7 @@ def _commit(handing: _Handing, tx: Tx, case: Case, *, documents: Sequence[Docume
         handover="queued",
         handover_at=at,
     )
-    pieces = items.pieces(tx, name, [line.claim for line in case.lines])
+    pieces = items.pieces(tx, name, row.debtor_id, [line.claim for line in case.lines])
     lines = [
         LineRow(
             case_ref=case.case_ref,

@@ -54,7 +54,7 @@ def _tell_claim(workspace: Workspace, tx: Tx, ledger: Ledger, claim: str) -> int
         return 0
     at = workspace.clock.now()
     day = workspace.clock.today(ledger.timezone)
-    present = items.claim_of(tx, ledger.name, claim, day)
+    present = items.claim_of(tx, ledger.name, row.debtor_id, claim, day)
     if present is None or not present.whole:
         _ask_about_hole(tx, ledger, line, present, at=at)
         return 0
@@ -74,7 +74,7 @@ def _tell_claim(workspace: Workspace, tx: Tx, ledger: Ledger, claim: str) -> int
 
 
 def _settled(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow) -> Settled:
-    pieces = items.pieces(tx, ledger.name, [line.claim])[line.claim]
+    pieces = items.pieces(tx, ledger.name, row.debtor_id, [line.claim])[line.claim]
     remitted = [one for one in agency.remitted(tx, [row.case_ref]) if one.line_id == line.line_id]
     notes = items.closed_credit_notes(tx, ledger.name, row.debtor_id)
     return settle(

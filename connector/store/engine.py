@@ -26,6 +26,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
+    # 8 MB of pages: the indexes of a large ledger are written all over.
+    "PRAGMA cache_size=-8192",
 )
 _POSTGRES_OPTIONS = (
     "-c lock_timeout=30s -c statement_timeout=600s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"

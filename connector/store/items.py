@@ -169,9 +169,10 @@ def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "") -> Iterator[C
             yield ClaimRow(*row)
 
 
-def claim_of(tx: Tx, ledger: str, claim: str, day: date) -> ClaimRow | None:
-    """One claim, open or not; None when the ledger never had it."""
-    row: Any = tx.execute(_claims(ledger, day).where(open_item.c.claim == claim)).first()
+def claim_of(tx: Tx, ledger: str, debtor_id: str, claim: str, day: date) -> ClaimRow | None:
+    """One claim of a debtor, open or not; None when the debtor has no such claim."""
+    where = (open_item.c.debtor_id == debtor_id, open_item.c.claim == claim)
+    row: Any = tx.execute(_claims(ledger, day).where(*where)).first()
     return ClaimRow(*row) if row else None
 
 
@@ -181,8 +182,8 @@ def claims_of(tx: Tx, ledger: str, debtor_id: str) -> list[str]:
     return list(tx.scalars(select(open_item.c.claim).where(*where).distinct()))
 
 
-def pieces(tx: Tx, ledger: str, claim_ids: Sequence[str]) -> dict[str, list[Piece]]:
-    """All rows of the given claims that are not gone, by claim."""
+def pieces(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str]) -> dict[str, list[Piece]]:
+    """All rows of a debtor's claims that are not gone, by claim."""
     found: dict[str, list[Piece]] = {claim: [] for claim in claim_ids}
     columns = open_item.c
     rows = tx.execute(
@@ -195,7 +196,12 @@ def pieces(tx: Tx, ledger: str, claim_ids: Sequence[str]) -> dict[str, list[Piec
             columns.closed_reason,
             columns.settled_on,
             columns.number,
-        ).where(columns.ledger == ledger, among(tx, columns.claim, claim_ids), columns.gone.is_(False))
+        ).where(
+            columns.ledger == ledger,
+            columns.debtor_id == debtor_id,
+            among(tx, columns.claim, claim_ids),
+            columns.gone.is_(False),
+        )
     )
     for claim, *rest in rows:
         found[claim].append(Piece(*rest))
@@ -227,11 +233,13 @@ def closed_credit_notes(tx: Tx, ledger: str, debtor_id: str) -> list[Piece]:
     return [Piece(*row) for row in rows]
 
 
-def history(tx: Tx, ledger: str, claim: str) -> list[tuple[datetime, datetime | None, str, int]]:
+def history(tx: Tx, ledger: str, debtor_id: str, claim: str) -> list[tuple[datetime, datetime | None, str, int]]:
     """Every version of a claim's rows: (since, until or None for the present one, row id, open minor units)."""
     old, new = open_item_history.c, open_item.c
     past = select(old.since, old.until, old.id, old.open_minor).where(old.ledger == ledger, old.claim == claim)
-    present = select(new.since, new.id, new.open_minor).where(new.ledger == ledger, new.claim == claim)
+    present = select(new.since, new.id, new.open_minor).where(
+        new.ledger == ledger, new.debtor_id == debtor_id, new.claim == claim
+    )
     versions: dict[str, list[tuple[datetime, datetime | None, str, int]]] = {}
     for since, until, id_, open_minor in tx.execute(past.order_by(old.version)):
         versions.setdefault(id_, []).append((since, until, id_, open_minor))

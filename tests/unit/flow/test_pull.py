@@ -125,7 +125,7 @@ def test_an_item_missing_from_a_snapshot_is_perhaps_paid_and_not_escalated(desk:
     assert report.counts["items missing"] == 1
     assert open_count(desk) == 29
     with desk.store.read() as tx:
-        gone = items.claim_of(tx, "acme", "INV-29", DAY)
+        gone = items.claim_of(tx, "acme", "d1", "INV-29", DAY)
     assert gone is not None
     assert not gone.whole
 

@@ -16,7 +16,7 @@ DAY = date(2026, 3, 1)
 
 def claim_of(store: Store, claim: str = "INV-1") -> items.ClaimRow:
     with store.read() as tx:
-        found = items.claim_of(tx, "acme", claim, DAY)
+        found = items.claim_of(tx, "acme", "d1", claim, DAY)
     assert found is not None
     return found
 
@@ -40,7 +40,7 @@ def test_a_first_load_writes_rows_and_no_history(store: Store) -> None:
     assert (changes.new, changes.changed, changes.unchanged) == (1, 0, 0)
     assert changes.claims == {"INV-1"}
     with store.read() as tx:
-        assert items.history(tx, "acme", "INV-1") == [(AT, None, "t1", 12100)]
+        assert items.history(tx, "acme", "d1", "INV-1") == [(AT, None, "t1", 12100)]
 
 
 def test_the_record_has_its_fields_in_the_order_of_the_columns() -> None:
@@ -55,7 +55,7 @@ def test_an_unchanged_row_is_not_written(store: Store) -> None:
     assert (changes.new, changes.changed, changes.unchanged) == (0, 0, 1)
     assert changes.claims == set()
     with store.read() as tx:
-        assert items.history(tx, "acme", "INV-1") == [(AT, None, "t1", 12100)]
+        assert items.history(tx, "acme", "d1", "INV-1") == [(AT, None, "t1", 12100)]
 
 
 def test_a_changed_row_leaves_its_old_version_in_the_history(store: Store) -> None:
@@ -63,7 +63,7 @@ def test_a_changed_row_leaves_its_old_version_in_the_history(store: Store) -> No
     changes = put(store, invoice(open_minor=0, state="closed", closed_reason="paid"), at=LATER)
     assert (changes.changed, changes.closed) == (1, 1)
     with store.read() as tx:
-        assert items.history(tx, "acme", "INV-1") == [(AT, LATER, "t1", 12100), (LATER, None, "t1", 0)]
+        assert items.history(tx, "acme", "d1", "INV-1") == [(AT, LATER, "t1", 12100), (LATER, None, "t1", 0)]
 
 
 @pytest.mark.parametrize("field", ["number", "reference", "payment_reference", "description"])

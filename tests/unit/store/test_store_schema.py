@@ -3,6 +3,7 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from connector.errors import ConfigError
@@ -14,6 +15,11 @@ def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
     with store.read() as tx:
         context = MigrationContext.configure(tx, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_program_names_the_newest_migration() -> None:
+    scripts = ScriptDirectory.from_config(schema.alembic_config(None))
+    assert scripts.get_current_head() == schema.HEAD
 
 
 def test_every_migration_goes_down_again(store: Store) -> None:

@@ -258,8 +258,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ledger", "id", name=op.f("pk_open_item")),
     )
     with op.batch_alter_table("open_item", schema=None) as batch_op:
-        batch_op.create_index("ix_open_item_ledger_claim", ["ledger", "claim"], unique=False)
-        batch_op.create_index("ix_open_item_ledger_debtor_id", ["ledger", "debtor_id"], unique=False)
+        batch_op.create_index("ix_open_item_debtor", ["ledger", "debtor_id", "claim"], unique=False)
 
     op.create_table(
         "open_item_history",
@@ -531,8 +530,7 @@ def downgrade() -> None:
 
     op.drop_table("open_item_history")
     with op.batch_alter_table("open_item", schema=None) as batch_op:
-        batch_op.drop_index("ix_open_item_ledger_debtor_id")
-        batch_op.drop_index("ix_open_item_ledger_claim")
+        batch_op.drop_index("ix_open_item_debtor")
 
     op.drop_table("open_item")
     op.drop_table("ledger_state")

@@ -1,0 +1,92 @@
+"""What was decided, and what people said that decisions rest on."""
+
+from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text, UniqueConstraint
+
+from connector.store.columns import Instant, Json, Key, Minor, Word
+from connector.store.tables.schema import Serial, metadata
+
+# A stored set of decisions; `facts` is the fingerprint of everything they were made on.
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("ledger", Key, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("policy", Key, nullable=False),
+    Column("policy_version", Key, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("facts", Key, nullable=False),
+    Column("counts", Json, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("applied_at", Instant),
+    Index("ix_plan_ledger_id", "ledger", "id"),
+)
+
+# One row per debtor who moves, or whose standing changed; a debtor for whom nothing changed keeps the row of
+# the plan in which it last did.
+decision = Table(
+    "decision",
+    metadata,
+    Column("plan_id", Serial, ForeignKey("plan.id"), primary_key=True),
+    Column("debtor_id", Key, primary_key=True),
+    Column("ledger", Key, nullable=False),
+    Column("action", Word, nullable=False),
+    Column("step", Key, nullable=False),
+    Column("change", Word, nullable=False),
+    Column("change_why", Text, nullable=False),
+    Column("amount_minor", Minor, nullable=False),
+    Column("currency", Word, nullable=False),
+    Column("facts", Key, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("outcome", Word, nullable=False),
+    Column("outcome_why", Text, nullable=False),
+    Column("case_ref", Key, nullable=False),
+    Index("ix_decision_ledger_debtor_id_plan_id", "ledger", "debtor_id", "plan_id"),
+)
+
+# Reminders, notices and calls that were carried out, as recorded. Waiting times run from `taken_on`.
+step_taken = Table(
+    "step_taken",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("ledger", Key, nullable=False),
+    Column("debtor_id", Key, nullable=False),
+    Column("step", Key, nullable=False),
+    Column("taken_on", Date, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("ledger", "debtor_id", "step", "taken_on"),
+)
+
+# Who asked to leave a ledger, a debtor or a claim alone, and until which day.
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("ledger", Key, nullable=False),
+    Column("scope", Word, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    Column("reason", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_hold_ledger_key", "ledger", "key"),
+)
+
+# What a debtor disputes; open while `settled_on` is null.
+dispute = Table(
+    "dispute",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("ledger", Key, nullable=False),
+    Column("debtor_id", Key, nullable=False),
+    Column("claim", Key, nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("settled_on", Date),
+    Column("reason", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_dispute_ledger_debtor_id", "ledger", "debtor_id"),
+)

@@ -1,0 +1,99 @@
+"""The machinery's own memory: runs, tasks, the audit trail, tokens, budgets."""
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, Table, Text, UniqueConstraint
+
+from connector.store.columns import Blob, Instant, Json, Key, Word
+from connector.store.tables.schema import Serial, metadata
+
+# One run of one verb: when, how it ended, what it counted.
+run = Table(
+    "run",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("ledger", Key, nullable=False),
+    Column("verb", Word, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("outcome", Word, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("counts", Json, nullable=False),
+    Index("ix_run_ledger_started_at", "ledger", "started_at"),
+)
+
+# What waits for a person: questions of the agency, parked deliveries, brakes, unmapped statuses.
+task = Table(
+    "task",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("ledger", Key, nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("case_ref", Key, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("deadline", Date),
+    Column("opened_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Column("outcome", Text, nullable=False),
+    UniqueConstraint("ledger", "kind", "key"),
+)
+
+# Who did what, when: persons and the program. Rows are only ever added.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("ledger", Key, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Key, nullable=False),
+    Column("subject", Key, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("ix_audit_ledger_subject", "ledger", "subject"),
+)
+
+# Log-ins; `key_id` tells under which key of the ring.
+token = Table(
+    "token",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("name", Key, primary_key=True),
+    Column("blob", Blob, nullable=False),
+    Column("key_id", Key, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# Small facts that a plugin keeps between runs; no secrets.
+plugin_state = Table(
+    "plugin_state",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# How a connection stood after it was last used, so that the status can say what to do.
+connection_state = Table(
+    "connection_state",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("state", Word, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# Calls counted in the running clock minute and day; instants in milliseconds since 1970, UTC. `day_left` is what
+# the server said is left of the day, minus what was taken since; null while it has said nothing.
+budget = Table(
+    "budget",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("company", Key, primary_key=True),
+    Column("minute_until", BigInteger, nullable=False),
+    Column("minute_used", Integer, nullable=False),
+    Column("day_until", BigInteger, nullable=False),
+    Column("day_used", Integer, nullable=False),
+    Column("day_left", Integer),
+    Column("paused_until", BigInteger, nullable=False),
+)
