@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from connector import __version__
-from connector.cli import cases, connecting, debtors, install, planning, service, tasks, verbs
+from connector.cli import cases, connecting, debtors, demonstration, install, planning, service, tasks, verbs
 from connector.cli.failures import tell
 from connector.cli.invocation import Invocation
 
@@ -95,7 +95,7 @@ _add(_debtor, None, find=debtors.find, show=debtors.show, hold=debtors.hold, res
 _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors.kind)
 _add(_case, None, list=cases.listing, show=cases.show, withdraw=cases.withdraw, message=cases.message)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
-_add(app, _SETUP, sandbox=connecting.sandbox)
+_add(app, _SETUP, sandbox=connecting.sandbox, demo=demonstration.demo)
 _keys, _db = (_new(help=text) for text in ("Keys of the token store.", "The database."))
 _add(_keys, None, new=install.new_key)
 _add(_db, None, upgrade=install.upgrade, check=install.check)

@@ -148,9 +148,12 @@ def _amount(text: str, currency: str) -> "Money | None":
     if not text:
         return None
     try:
-        return Money.of(text, currency)
+        agreed = Money.of(text, currency)
     except ValueError as error:
         raise ConfigError(f"--fee: {error}.", mend="Write an amount as 45.00, without the currency.") from error
+    if agreed.minor <= 0:
+        raise ConfigError("--fee: a fee is more than nothing.", mend="Leave it out where there is none.")
+    return agreed
 
 
 def message(

@@ -45,8 +45,8 @@ def show_table(
     with console.capture() as captured:
         console.print(table)
     # The padding to the table's width is of no use in a file.
-    lines = [line.rstrip() for line in captured.get().strip("\n").splitlines()]
-    sys.stdout.write("\n".join(["", *lines, "", ""]))
+    lines = "\n".join(line.rstrip() for line in captured.get().splitlines())
+    sys.stdout.write("\n" + lines.strip("\n") + "\n\n")
 
 
 def show_facts(facts: Mapping[str, str]) -> None:

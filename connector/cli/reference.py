@@ -26,7 +26,7 @@ def render() -> str:
 
 def _exit_codes() -> str:
     table = (failures.__doc__ or "").partition("\n\n")[2]
-    return f"## Exit codes\n\n{table.strip()}\n\nWith `--json` an error is JSON too: `{{\"error\": {{…}}}}`, on stdout.\n"
+    return f'## Exit codes\n\n{table.strip()}\n\nWith `--json` an error is JSON too: `{{"error": {{…}}}}`, on stdout.\n'
 
 
 def _commands(command: Any, path: str) -> Iterator[str]:

@@ -176,7 +176,10 @@ class _Playing:
         verdict = "Both sides agree to the cent" if agree else "THE TWO SIDES DO NOT AGREE"
         print_line(f"{verdict} on {plural(lines, 'invoice')}.")
         print_line()
-        print_line(f"Where to go next: the installation is in {self._stage.home}; docs/tutorial.md makes your own.")
+        home = self._stage.home
+        print_line(f"Look around in it:  incasso --home {home} status")
+        print_line(f"                    incasso --home {home} case list")
+        print_line("Make your own:      docs/tutorial.md, the first hand-over in ten minutes")
 
 
 def _filled(body: Any, key_of: Callable[[str], str]) -> Any:

@@ -1,0 +1,45 @@
+"""The demonstration, as a newcomer starts it: it ends with both sides equal to the cent."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def incasso(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "connector", *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=240)
+
+
+def test_the_demonstration_ends_with_both_sides_equal(tmp_path: Path) -> None:
+    told = incasso("demo", cwd=tmp_path)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stderr == ""
+    for part in (
+        "10 reminders",
+        "8 formal notices",
+        "6 cases handed over",
+        "1 question from the agency",
+        "1 payment undone",
+        "pay-out",
+        "cases closed",
+        "Both sides agree to the cent on 8 invoices.",
+    ):
+        assert part in told.stdout, part
+    table = re.findall(r"^ (25\d{3}) +EUR ([\d.,]+) +EUR ([\d.,]+) +EUR ([\d.,]+) +EUR ([\d.,]+)$", told.stdout, re.M)
+    assert len(table) == 8
+    assert {difference for *_, difference in table} == {"0.00"}
+    # Foodtruck Rosa paid the agency a part only: the rest stands open on both sides.
+    assert ("25005", "506.50", "0.00", "506.50", "0.00") in table
+    status = incasso("--home", ".demo", "status", cwd=tmp_path)
+    assert status.returncode in (0, 1), status.stderr
+    assert "molen" in status.stdout
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep me", encoding="utf-8")
+    refused = incasso("demo", "mine", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "holds something else" in refused.stderr
+    assert (tmp_path / "mine" / "letter.txt").read_text(encoding="utf-8") == "keep me"
