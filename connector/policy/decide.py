@@ -38,7 +38,8 @@ def decide(account: Account, policy: Policy) -> Decision:
         return _decision(standing, ladder, reasons, action="undecided", rung=unclear.rung)
     nearest = next((one for one in weighed if len(one.reasons) > 1), None)
     reasons = (*_asides(standing), *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
-    reasons = reasons or _finished(ladder, standing)
+    if not ahead:
+        reasons = (*reasons, _finished(ladder, standing))
     return _decision(standing, ladder, reasons, not_before=first_possible(standing, ahead, ladder))
 
 
@@ -121,7 +122,7 @@ def _aside(one: Aside) -> Because:
     return because(f"claim.{one.code}", one.asked, seen=one.seen, origin=one.origin, verdict=one.verdict)
 
 
-def _finished(ladder: Ladder, standing: Standing) -> tuple[Because, ...]:
+def _finished(ladder: Ladder, standing: Standing) -> Because:
     """Nothing is left to climb: the last step taken is the reason."""
     last = max((rung for rung in ladder.rungs if rung.step.name in standing.taken), key=lambda rung: rung.place)
-    return (last.checks["not_taken"](standing),)
+    return last.checks["not_taken"](standing)

@@ -201,6 +201,13 @@ def test_a_ladder_that_is_climbed_says_so() -> None:
     assert [reason.seen for reason in decision.because] == [f"taken on {days_ago(5)}"]
 
 
+def test_a_ladder_that_is_climbed_says_so_also_beside_a_claim_that_is_unclear() -> None:
+    account = debtor(invoice("A", late=90), invoice("B", late=None), steps=(taken("escalate", 5),))
+    decision = decide(account, OPEN_LADDER)
+    assert outcome(decision) == "none"
+    assert verdicts(decision) == {"claim.due_date": "unknown", "escalate.not_taken": "no"}
+
+
 def test_a_step_unknown_to_the_policy_counts_for_nothing() -> None:
     account = debtor(invoice("A", late=20), steps=(taken("phone-call", 2),))
     assert outcome(decide(account, OPEN_LADDER)) == "remind A 121.00"
