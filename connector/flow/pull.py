@@ -10,7 +10,7 @@ from connector.errors import ConnectorError, PluginError
 from connector.flow.runs import Progress, Report, StoppedError, note_connection, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Page
-from connector.store import Tx, cases, debtors, items, journal, people
+from connector.store import Tx, cases, debtors, items, journal, people, resync
 
 # Below this many open rows a percentage says nothing.
 _BRAKE_FLOOR = 20
@@ -32,11 +32,13 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) ->
         complete = False
         for page in source.pull(cursor.value if cursor else None):
             _store(workspace, ledger, page, report=report)
+            # A record that could not be read was there all the same.
             seen_open.update(item.id for item in page.items if item.state != "closed")
+            seen_open.update(fault.id for fault in page.faults)
             progress(page.stream, len(page.items) + len(page.debtors) + len(page.contacts) + len(page.addresses))
             complete = page.complete
-            if page.complete and page.snapshot:
-                _look_for_missing(workspace, ledger, seen_open, report=report)
+            if page.complete:
+                _look_for_missing(workspace, ledger, seen_open if page.snapshot else None, report=report)
             if workspace.stop.is_set():
                 raise StoppedError("stopped between two pages; the next run goes on from there")
         if not complete:
@@ -62,6 +64,10 @@ def _store(workspace: Workspace, ledger: Ledger, page: Page, *, report: Report) 
     at = workspace.clock.now()
     name = ledger.name
     with workspace.store.write() as tx:
+        if page.full_resync:
+            resync.begin(tx, name, at=at)
+        if resync.running(tx, name):
+            resync.note_seen(tx, name, [*(item.id for item in page.items), *(fault.id for fault in page.faults)])
         changes = items.store_items(tx, name, page.items, at)
         gone = items.mark_gone(tx, name, page.gone, at)
         changed_debtors = debtors.store_debtors(tx, name, page.debtors, at)
@@ -102,18 +108,26 @@ def _mark_dirty(tx: Tx, ledger: str, debtor_ids: set[str], *, at: datetime) -> N
         items.mark_dirty(tx, ledger, cases.live_claims_of(tx, ledger, sorted(debtor_ids)), at)
 
 
-def _look_for_missing(workspace: Workspace, ledger: Ledger, seen: set[str], *, report: Report) -> None:
-    """A snapshot lists everything open: what is open here and not in it is gone, unless it is too much at once."""
+def _look_for_missing(workspace: Workspace, ledger: Ledger, listed: set[str] | None, *, report: Report) -> None:
+    """What the source no longer has is gone, unless it is too much at once.
+
+    `listed`: all rows that stand open at the source, from a snapshot; None without one. A source that began again
+    has shown everything by now, closed rows too.
+    """
     at = workspace.clock.now()
     with workspace.store.write() as tx:
         known = items.open_ids(tx, ledger.name)
-        missing = sorted(known - seen)
-        if _too_much(len(missing), len(known), ledger.brake_percent):
-            _set_brake(workspace, tx, ledger, f"{len(missing)} of {len(known)} open items are missing at the source")
+        missing = known - listed if listed is not None else set()
+        if resync.running(tx, ledger.name):
+            missing.update(resync.unseen(tx, ledger.name))
+            resync.end(tx, ledger.name)
+        if _too_much(len(missing & known), len(known), ledger.brake_percent):
+            lost = len(missing & known)
+            _set_brake(workspace, tx, ledger, f"{lost} of {len(known)} open items are missing at the source")
             return
-        changes = items.mark_gone(tx, ledger.name, missing, at)
+        changes = items.mark_gone(tx, ledger.name, sorted(missing), at)
         _mark_dirty(tx, ledger.name, changes.debtors, at=at)
-    report.counts["items missing"] = len(missing)
+    report.counts["items missing"] = changes.gone
 
 
 def _brake(workspace: Workspace, ledger: Ledger, open_before: int, *, closed: int) -> None:

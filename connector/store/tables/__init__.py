@@ -10,6 +10,8 @@ from connector.store.tables.books import (
     open_item,
     open_item_history,
     record_fault,
+    resync,
+    resync_seen,
 )
 from connector.store.tables.decisions import decision, dispute, hold, plan, step_taken
 from connector.store.tables.files import (
@@ -56,6 +58,8 @@ __all__ = [
     "record_fault",
     "remittance",
     "remittance_item",
+    "resync",
+    "resync_seen",
     "run",
     "step_taken",
     "task",

@@ -144,3 +144,18 @@ dirty_claim = Table(
     Column("claim", Key, primary_key=True),
     Column("since", Instant, nullable=False),
 )
+
+# While a source starts again from its beginning: since when, and which rows it has shown.
+resync = Table(
+    "resync",
+    metadata,
+    Column("ledger", Key, primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+resync_seen = Table(
+    "resync_seen",
+    metadata,
+    Column("ledger", Key, primary_key=True),
+    Column("id", Key, primary_key=True),
+    Column("seen", Boolean, nullable=False),
+)

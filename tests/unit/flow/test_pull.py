@@ -138,6 +138,47 @@ def test_an_incremental_pull_says_nothing_about_what_it_does_not_list(desk: Desk
     assert open_count(desk) == 30
 
 
+def test_a_row_that_a_fresh_start_no_longer_shows_is_gone(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(*many(30))
+    pull(desk, ledger)
+    first, second = many(29)[:15], many(29)[15:]
+    desk.books.pages = [page(*first, full_resync=True), page(*second, complete=True)]
+    report = pull(desk, ledger)
+    assert report.counts["items missing"] == 1
+    assert open_count(desk) == 29
+
+
+def test_a_fresh_start_may_take_several_pulls(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(*many(30))
+    pull(desk, ledger)
+    desk.books.pages = [page(*many(20), full_resync=True)]
+    desk.stop.set()
+    with pytest.raises(StoppedError):
+        pull(desk, ledger)
+    assert open_count(desk) == 30
+    desk.stop.clear()
+    desk.books.pages = [page(*many(29)[20:], complete=True)]
+    assert pull(desk, ledger).counts["items missing"] == 1
+
+
+def test_a_fresh_start_that_shows_too_little_sets_the_brake(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(*many(30))
+    pull(desk, ledger)
+    desk.books.pages = [page(*many(5), full_resync=True, complete=True)]
+    pull(desk, ledger)
+    assert open_count(desk) == 30
+    assert "25 of 30" in brake(desk)
+
+
+def test_a_record_that_could_not_be_read_is_not_missing(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(*many(30))
+    pull(desk, ledger)
+    fault = RecordFault(id="t-29", field="DueDate", why="is not a date", entity="open terms")
+    desk.books.holds(*many(29), faults=(fault,), snapshot=True)
+    assert pull(desk, ledger).counts["items missing"] == 0
+    assert open_count(desk) == 30
+
+
 def test_a_truncated_feed_never_looks_like_everyone_has_paid(desk: Desk, ledger: Ledger) -> None:
     desk.books.holds(*many(30))
     pull(desk, ledger)

@@ -386,6 +386,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_remittance_item_case_ref", ["case_ref"], unique=False)
 
     op.create_table(
+        "resync",
+        sa.Column("ledger", sa.String(length=128), nullable=False),
+        sa.Column("since", columns.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("ledger", name=op.f("pk_resync")),
+    )
+    op.create_table(
+        "resync_seen",
+        sa.Column("ledger", sa.String(length=128), nullable=False),
+        sa.Column("id", sa.String(length=128), nullable=False),
+        sa.Column("seen", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("ledger", "id", name=op.f("pk_resync_seen")),
+    )
+    op.create_table(
         "run",
         sa.Column("id", sa.String(length=128), nullable=False),
         sa.Column("ledger", sa.String(length=128), nullable=False),
@@ -510,6 +523,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_run_ledger_started_at")
 
     op.drop_table("run")
+    op.drop_table("resync_seen")
+    op.drop_table("resync")
     with op.batch_alter_table("remittance_item", schema=None) as batch_op:
         batch_op.drop_index("ix_remittance_item_case_ref")
 
