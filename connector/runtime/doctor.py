@@ -53,7 +53,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     plugins = load_plugins(disable=settings.plugins.disabled, prefer=settings.plugins.prefer)
     yield from _plugins(plugins)
     reader = SecretReader(settings.home, environ)
-    yield _try("keys", lambda: f"{len(open_key_ring(settings.keys, reader).key_ids)} keys, the first encrypts")
+    yield attempt("keys", lambda: f"{len(open_key_ring(settings.keys, reader).key_ids)} keys, the first encrypts")
     yield from _clock(settings)
     yield from _rights(settings)
     yield from _store(settings, plugins, reader)
@@ -99,7 +99,7 @@ def _clock(settings: Settings) -> Iterator[Finding]:
             mend = "Install the package tzdata."
             yield Finding(subject="clock", verdict="fail", said=f"no data of zone {ledger.timezone}", mend=mend)
     clock = open_clock(settings.test_clock)
-    finding = _try("clock", lambda: f"{clock.now():%Y-%m-%d %H:%M:%S} UTC")
+    finding = attempt("clock", lambda: f"{clock.now():%Y-%m-%d %H:%M:%S} UTC")
     if isinstance(clock, FileClock) and finding.verdict == "ok":
         said = f"a TEST clock stands at {finding.said} ({clock.path})"
         mend = (
@@ -142,12 +142,12 @@ def _store(settings: Settings, plugins: Plugins, reader: SecretReader) -> Iterat
         yield _failed("database", error)
         return
     try:
-        reached = _try("database", lambda: _reach(store))
+        reached = attempt("database", lambda: _reach(store))
         yield reached
         if reached.verdict == "fail":
             return
         yield from _disk(store)
-        current = _try("schema", lambda: _schema(store))
+        current = attempt("schema", lambda: _schema(store))
         yield current
         if current.verdict == "ok":
             workspace = Workspace(
@@ -210,17 +210,19 @@ def _connection(workspace: Workspace, connection: Connection, link: Link, *, led
             open_it(connection, link).check()
         return f"plugin {connection.plugin}: answers"
 
-    return _try(f"{link.table} {connection.name} of {ledger}", _check, login=connection.name)
+    return attempt(f"{link.table} {connection.name} of {ledger}", _check, login=connection.name)
 
 
-def _try(subject: str, act: Callable[[], str], *, login: str = "") -> Finding:
+def attempt(subject: str, act: Callable[[], str], *, login: str = "") -> Finding:
+    """Do `act` and say how it went; `login` is the connection a person would log in at."""
     try:
         return Finding(subject=subject, verdict="ok", said=act())
     except QuotaError as error:
         said = f"{error.message} Calls are possible again from {error.until:%Y-%m-%d %H:%M} UTC."
         return Finding(subject=subject, verdict="warn", said=mask(said))
     except AuthError as error:
-        mend = f"Run: incasso connect {login}" if login else ""
+        said_already = f"incasso connect {login}" in error.message
+        mend = "" if said_already or not login else f"Run: incasso connect {login}"
         return Finding(subject=subject, verdict="fail", said=mask(error.message), mend=mend)
     except Exception as error:
         return _failed(subject, error)

@@ -164,12 +164,6 @@ def collect(workspace: Workspace) -> Status:
         )
 
 
-def needs_person(status: Status) -> bool:
-    """Whether anything stands still until a person has looked."""
-    ledgers = any(one.brake or one.tasks or one.outbox.parked for one in status.ledgers)
-    return ledgers or bool(status.stray_tasks) or any(one.state in ("login", "config") for one in status.connections)
-
-
 def _ledger(
     tx: Tx, ledger: Ledger, *, now: datetime, tasks: list[tuple[str, int]], messages: dict[str, int]
 ) -> LedgerStatus:

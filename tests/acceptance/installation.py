@@ -1,20 +1,23 @@
 """An installation between two real stand-in servers, worked with the command line as a person would."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from databases import upgraded
 
+from connector.cli.app import run
 from connector.cli.install import write_key
 from connector.config import Ledger
 from connector.flow import actions
@@ -142,23 +145,32 @@ class Installation:
     division: int
     environ: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: str, given: str = "") -> Ended:
-        """`incasso ARGUMENTS`, to its end."""
-        done = subprocess.run(
-            self.command(arguments),
-            env=self.whole_environ,
-            capture_output=True,
-            text=True,
-            input=given,
-            timeout=120,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+    def run(self, *arguments: str) -> Ended:
+        """`incasso ARGUMENTS`, to its end, in this process: what the console script does after it has started."""
+        out, err = io.StringIO(), io.StringIO()
+        before = os.umask(0o077)
+        try:
+            with redirect_stdout(out), redirect_stderr(err), mock.patch.dict(os.environ, self.whole_environ):
+                code = run(["--home", str(self.home), *arguments])
+        finally:
+            os.umask(before)
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    def run_process(self, *arguments: str) -> Ended:
+        """`incasso ARGUMENTS`, to its end, as a process."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=120)
+        return Ended(process.returncode, out, err)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """`incasso ARGUMENTS`, going on."""
         return subprocess.Popen(
-            self.command(arguments), env=self.whole_environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            self.command(arguments),
+            env=self.whole_environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     @contextmanager
@@ -241,7 +253,9 @@ def install(
     made.write("ledgers/acme.toml", LEDGER.format(division=division, sink=sink, handover=handover))
     made.write("policies/standard.toml", (POLICIES / "standard.toml").read_text(encoding="utf-8"))
     write_key(home / "keys" / "main.key")
-    upgraded(f"sqlite:///{home / 'data' / 'incasso.sqlite3'}").close()
+    database = home / "data" / "incasso.sqlite3"
+    upgraded(f"sqlite:///{database}").close()
+    database.chmod(0o600)
     with open_workspace(home, made.whole_environ) as workspace, workspace.closing():
         login = workspace.login(workspace.connection("books"))
         assert login is not None
