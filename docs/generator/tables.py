@@ -7,9 +7,10 @@ from sqlalchemy import Table
 
 from connector.store.columns import Instant, Json
 from connector.store.tables import metadata
-from generator.syntax import Source, read
-from generator.text import page, sentence, table
+from generator.syntax import ROOT, Source, read
+from generator.text import headline, page, sentence, table
 
+_ORDER = {"books": 1, "decisions": 2, "files": 3, "machinery": 4}
 _INTRO = """
 SQLite in one file by default, PostgreSQL by URL; the same tables in both. Only `connector/store/` knows SQL.
 The tables are a fact of this release, not a contract: read them for reports, write them only with `incasso`.
@@ -25,8 +26,16 @@ The tables are a fact of this release, not a contract: read them for reports, wr
 
 def render() -> str:
     """The page."""
-    comments = dict(_comments(read("connector/store/tables.py")))
-    return page("The store", _INTRO, *(_table(one, comments) for one in metadata.tables.values()))
+    rooms = sorted((ROOT / "connector" / "store" / "tables").glob("*.py"), key=lambda path: _ORDER.get(path.stem, 9))
+    return page("The store", _INTRO, *(_room(read(path.relative_to(ROOT).as_posix())) for path in rooms))
+
+
+def _room(source: Source) -> str:
+    """The tables of one module, under its docstring."""
+    comments = dict(_comments(source))
+    found = [_table(one, comments) for one in metadata.tables.values() if one.name in comments]
+    title, _, about = headline(ast.get_docstring(source.tree)).rstrip(".").partition(": ")
+    return "\n\n".join(part for part in (f"## {title}", sentence(about), *found) if part) if found else ""
 
 
 def _comments(source: Source) -> Iterator[tuple[str, str]]:
@@ -76,7 +85,7 @@ def _table(one: Table, comments: dict[str, str]) -> str:
     return "\n\n".join(
         part
         for part in (
-            f"## `{one.name}`",
+            f"### `{one.name}`",
             sentence(comments.get(one.name, "")),
             table(["column", "holds", "", "about"], rows),
             *notes,
