@@ -176,6 +176,20 @@ def test_a_killed_daemon_leaves_whole_pages_and_its_lock_behind_for_nobody(
     assert stored_items(home) == PAGES * ROWS_A_PAGE
 
 
+def test_a_verb_by_itself_stops_at_its_next_commit_and_says_to_run_it_again(
+    home: Installation, slow: Callable[[int], None]
+) -> None:
+    slow(400)
+    with home.start("pull") as process:
+        until(lambda: 0 < stored_items(home) < PAGES * ROWS_A_PAGE)
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 75
+    assert told == "Error: stopped between two pages; the next run goes on from there\n"
+    assert 0 < stored_items(home) < PAGES * ROWS_A_PAGE
+    assert stored_items(home) % ROWS_A_PAGE == 0
+
+
 def test_the_command_line_says_that_the_daemon_is_working_the_ledger(
     home: Installation, slow: Callable[[int], None]
 ) -> None:

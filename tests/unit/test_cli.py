@@ -15,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from connector.cli import failures, reference
-from connector.cli.app import app
+from connector.cli.app import app, run
 from connector.cli.connecting import read_options
 from connector.cli.failures import ExitCode, code_of, tell
 from connector.cli.install import write_key
@@ -245,6 +245,21 @@ def test_an_address_that_was_pasted_gives_its_query() -> None:
     assert read_address(" https://example.com/back?code=x%2By&state=s\n") == {"code": "x+y", "state": "s"}
     with pytest.raises(AuthError, match="code="):
         read_address("https://example.com/back")
+
+
+def test_a_database_that_cannot_be_reached_is_for_later_and_no_fault_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = os.umask(0o077)
+    try:
+        run(["init", str(tmp_path)])
+        # Port 1 is nobody's: the connection is refused at once.
+        monkeypatch.setenv("INCASSO_STORE_URL", "postgresql://nobody@127.0.0.1:1/none")
+        code = run(["--home", str(tmp_path), "status"])
+    finally:
+        os.umask(before)
+    assert code == ExitCode.LATER
+    assert capsys.readouterr().err == "Error: the database cannot be reached.\n"
 
 
 def test_init_writes_an_installation_that_loads_and_overwrites_nothing(tmp_path: Path) -> None:
