@@ -14,14 +14,24 @@ Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 
 
 class LogSettings(Record):
-    """How the log is written: to stderr, for people (`console`) or for machines (`json`, one object a line)."""
+    """How the log of the service is written, to stderr.
+
+    - `level`: what is left out below it.
+    - `format`: `console` for people, `json` for machines, one object a line.
+    """
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
 
 
 class DaemonSettings(Record):
-    """The service: where the console listens, how long it finishes work at a stop, how often a ledger runs."""
+    """The service, `incasso run`.
+
+    - `host`: where health, status, metrics and webhooks are served; a machine's name or address.
+    - `port`: the port there; 0 is any free one, and `incasso run` says which.
+    - `grace_seconds`: how long work under way may go on after the service was asked to stop.
+    - `every_minutes`: how often a ledger is visited that does not say so itself.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8085
@@ -30,7 +40,11 @@ class DaemonSettings(Record):
 
 
 class PluginSettings(Record):
-    """Plugins that stay unloaded, and which distribution wins where two offer one plugin name."""
+    """Which plugins are loaded.
+
+    - `disabled`: names of plugins that stay unloaded.
+    - `prefer`: plugin name to distribution: which one is loaded where two offer one plugin name.
+    """
 
     disabled: tuple[str, ...] = ()
     prefer: dict[str, str] = Field(default_factory=dict)
@@ -66,6 +80,10 @@ class LedgerOptions(Record):
     """What a ledger's file says apart from its connections.
 
     - `policy`: the name of a file in `policies/`.
+    - `timezone`: an IANA name; days begin and end there.
+    - `currency`: ISO 4217 code of the administration.
+    - `product`: what is ordered at the agency.
+    - `language`: of a debtor of whom the source states none.
     - `handover`: `person` waits for an approved plan, `automatic` hands over what the policy escalates.
     - `documents`: send the invoices of a case along.
     - `brake_percent`: when more of the open claims than this vanish in one pull, a person looks first.

@@ -160,7 +160,7 @@ class Conformance(Generic[Opened]):
             assert not leaks, f"a secret shows up in {', '.join(leaks)}"
 
     def test_p6_check_tells_good_credentials_from_bad(self) -> None:
-        """`incasso check` is how a person finds out; it must cost next to nothing and change nothing."""
+        """`incasso doctor` is how a person finds out; it must cost next to nothing and change nothing."""
         with self.opened(self.ordinary) as run:
             run.plugin.check()
             assert len(run.calls) <= self.check_calls, f"check() made {len(run.calls)} calls: {listed(run.calls)}"
