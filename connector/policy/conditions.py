@@ -154,4 +154,4 @@ def _maybe_more(step: Step, standing: Standing, wanted: int) -> bool:
     unclear = [one for one in standing.aside if one.verdict == "unknown"]
     if any(one.code == "currency" for one in unclear):
         return True
-    return bool(unclear) and asked_amount(step, standing) + sum(one.claim.open_minor for one in unclear) >= wanted
+    return asked_amount(step, standing) + sum(one.claim.open_minor for one in unclear) >= wanted

@@ -33,7 +33,7 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
 
 def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> date | None:
     account, taken, after = standing.account, standing.taken, rung.step.after
-    if standing.open_minor - standing.credit_minor < rung.floor or (rung.below and not rung.below.issubset(taken)):
+    if standing.open_minor - standing.credit_minor < rung.floor or not rung.builds_on.issubset(taken):
         return None
     for check in rung.lasting:
         if check(standing).verdict != "yes":

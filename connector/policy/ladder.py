@@ -35,7 +35,7 @@ _BY_THE_CALENDAR = frozenset(
 
 
 class Rung(NamedTuple):
-    """One step with its checks. `place` counts from 0; `below` is every step it needs, directly or not.
+    """One step with its checks. `place` counts from 0; `builds_on` are the steps it needs or follows.
 
     `others` are the checks after the first, days overdue. For the forecast: `lasting` are the checks that no
     calendar changes, `floor` is the least amount in minor units, `wait` how long after the oldest due date.
@@ -45,7 +45,7 @@ class Rung(NamedTuple):
     name: str
     step: Step
     checks: dict[str, Check]
-    below: frozenset[str]
+    builds_on: frozenset[str]
     others: tuple[Check, ...]
     lasting: tuple[Check, ...]
     floor: int
@@ -61,11 +61,10 @@ class Weighed(NamedTuple):
 
 
 class Ladder(NamedTuple):
-    """The rungs from the first to the last. `needed[place]` are the steps that the rungs above that place need."""
+    """The rungs from the first to the last."""
 
     policy: Policy
     rungs: tuple[Rung, ...]
-    needed: tuple[frozenset[str], ...]
 
     def ahead(self, taken: dict[str, PriorStep]) -> Sequence[Rung]:
         """The rungs that may still come: those above the highest one taken, and what these need from below it.
@@ -74,35 +73,32 @@ class Ladder(NamedTuple):
         """
         if not taken:
             return self.rungs
-        top = -1
-        for rung in self.rungs:
-            if rung.name in taken:
-                top = rung.place
-        needed = self.needed[top]
-        return [rung for rung in self.rungs if rung.name not in taken and (rung.place > top or rung.name in needed)]
+        top = max((rung.place for rung in self.rungs if rung.name in taken), default=-1)
+        ahead: list[Rung] = []
+        needed: set[str] = set()
+        for rung in reversed(self.rungs):
+            if rung.name not in taken and (rung.place > top or rung.name in needed):
+                ahead.insert(0, rung)
+                needed |= rung.builds_on
+        return ahead
 
 
 @lru_cache(maxsize=64)
 def ladder_of(policy: Policy) -> Ladder:
     """The ladder of a policy; made once, as policies are frozen."""
-    below: dict[str, frozenset[str]] = {}
-    rungs = []
-    for place, step in enumerate(policy.steps):
-        direct = {*step.needs, *([step.after.step] if step.after else [])}
-        below[step.name] = frozenset(direct).union(*(below[name] for name in direct))
-        rungs.append(_rung(place, step, policy, below[step.name]))
-    needed = [frozenset[str]().union(*(rung.below for rung in rungs[place:])) for place in range(1, len(rungs) + 1)]
-    return Ladder(policy, tuple(rungs), tuple(needed))
+    rungs = (_rung(place, step, policy) for place, step in enumerate(policy.steps))
+    return Ladder(policy, tuple(rungs))
 
 
-def _rung(place: int, step: Step, policy: Policy, below: frozenset[str]) -> Rung:
+def _rung(place: int, step: Step, policy: Policy) -> Rung:
+    builds_on = frozenset([*step.needs, *([step.after.step] if step.after else [])])
     made = {name: condition(step, policy) for name, condition in CONDITIONS.items()}
     checks = {name: check for name, check in made.items() if check is not None}
     others = tuple(check for name, check in checks.items() if name != "days_overdue")
     lasting = tuple(check for name, check in checks.items() if name not in _BY_THE_CALENDAR)
     agency = policy.gates.agency_minimum.amount if "agency_minimum" in checks else 0
     wait = timedelta(days=max(1, step.days_overdue))
-    return Rung(place, step.name, step, checks, below, others, lasting, max(1, step.minimum, agency), wait)
+    return Rung(place, step.name, step, checks, builds_on, others, lasting, max(1, step.minimum, agency), wait)
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:

@@ -30,6 +30,11 @@ STANDARD_CASES: dict[str, tuple[Account, str]] = {
     "nothing is open": (debtor(), "none"),
     "nothing is overdue": (debtor(invoice("A", late=-3)), "none"),
     "due today is not overdue": (debtor(invoice("A", late=0)), "none"),
+    "said to be overdue, but due today": (debtor(invoice("A", late=0, overdue_minor=12100)), "none"),
+    "said to be overdue for more than is open": (
+        debtor(invoice("A", late=14, overdue_minor=99999)),
+        "remind A 121.00",
+    ),
     "13 days late": (debtor(invoice("A", late=13)), "none"),
     "14 days late": (debtor(invoice("A", late=14)), "remind A 121.00"),
     "what is not due stays at home": (debtor(invoice("A", late=14), invoice("B", late=-4)), "remind A 121.00"),
@@ -69,6 +74,10 @@ STANDARD_CASES: dict[str, tuple[Account, str]] = {
         "escalate A 121.00",
     ),
     "everything disputed": (debtor(invoice("A", late=50), steps=BOTH, disputes=(dispute(),)), "none"),
+    "dispute settled today": (
+        debtor(invoice("A", late=50), steps=BOTH, disputes=(dispute(settled=0),)),
+        "escalate A 121.00",
+    ),
     "dispute settled yesterday": (
         debtor(invoice("A", late=50), steps=BOTH, disputes=(dispute(settled=1),)),
         "escalate A 121.00",
@@ -101,6 +110,11 @@ STANDARD_CASES: dict[str, tuple[Account, str]] = {
         "remind A 100.00",
     ),
     "unmatched credit stops a hand-over": (debtor(invoice("A", late=50), steps=BOTH, credit="1.00"), "none"),
+    "a claim overpaid in dollars stops a hand-over": (
+        debtor(invoice("A", late=50), invoice("B", late=50, currency="USD", open_minor=-1), steps=BOTH),
+        "none",
+    ),
+    "negative credit adds nothing": (debtor(invoice("A", late=20), credit_minor={"EUR": -500}), "remind A 121.00"),
     "unmatched credit in dollars stops a hand-over": (
         debtor(invoice("A", late=50), steps=BOTH, credit_minor={"USD": 1}),
         "none",
@@ -114,6 +128,8 @@ STANDARD_CASES: dict[str, tuple[Account, str]] = {
         "undecided before remind",
     ),
     "in dollars": (debtor(invoice("A", late=50, currency="USD"), steps=BOTH), "undecided before remind"),
+    "in dollars, 14 days late": (debtor(invoice("A", late=14, currency="USD")), "undecided before remind"),
+    "in dollars, 13 days late": (debtor(invoice("A", late=13, currency="USD")), "none"),
     "in dollars and not yet due": (debtor(invoice("A", late=-5, currency="USD")), "none"),
     "being changed at the source": (debtor(invoice("A", late=50, whole=False)), "undecided before remind"),
     "disputed and without due date: the dispute is certain": (
@@ -162,7 +178,7 @@ FAST_CASES: dict[str, tuple[Account, str]] = {
         "none",
     ),
     "too little in euros, and dollars of unknown worth": (
-        debtor(invoice("A", late=30, euros="10.00"), invoice("B", late=2, currency="USD")),
+        debtor(invoice("A", late=30, euros="10.00"), invoice("B", late=2, currency="USD", euros="1.00")),
         "undecided before escalate",
     ),
 }
@@ -219,6 +235,26 @@ def test_the_latest_of_several_counts_for_the_age_of_a_step() -> None:
     assert outcome(decision) == "none"
     assert verdicts(decision)["notice.after"] == "no"
     assert decision.not_before == days_ago(3 - 14)
+
+
+def test_a_step_already_taken_asks_for_nothing_below_it() -> None:
+    rules = policy(step("remind", 14), step("notice", 30, needs=["remind"]), step("escalate", 45, needs=["notice"]))
+    assert outcome(decide(debtor(invoice("A", late=40), steps=(taken("notice", 5),)), rules)) == "none"
+    assert outcome(decide(debtor(invoice("A", late=45), steps=(taken("notice", 5),)), rules)) == "escalate A 121.00"
+
+
+def test_what_a_needed_step_needs_comes_first() -> None:
+    rules = policy(
+        step("remind", 14), step("call", 20, needs=["remind"]), step("notice", 30), step("escalate", 45, needs=["call"])
+    )
+    assert outcome(decide(debtor(invoice("A", late=40), steps=(taken("notice", 5),)), rules)) == "remind A 121.00"
+
+
+def test_what_is_not_due_brings_no_step_about_on_its_own() -> None:
+    rules = policy(step("remind", 0, claims="all open"))
+    account = debtor(invoice("A", late=9), invoice("B", late=-9), disputes=(dispute("A"),))
+    assert outcome(decide(account, rules)) == "none"
+    assert outcome(decide(debtor(invoice("A", late=1)), rules)) == "remind A 121.00"
 
 
 def test_all_open_claims_come_along_where_the_step_says_so() -> None:
