@@ -34,6 +34,8 @@ class ConfigError(ConnectorError):
     def __init__(self, message: str, *, file: str = "", key: str = "", mend: str = "", detail: str = "") -> None:
         where = ": ".join(part for part in (file, key) if part)
         text = f"{where}: {message}" if where else message
+        if mend and text[-1:] not in ".!?:":
+            text += "."
         super().__init__(f"{text} {mend}".strip() if mend else text, detail=detail)
         self.file = file
         self.key = key

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from connector.api import Sink, Source
 from connector.config import Ledger
-from connector.errors import ConfigError, ConnectorError
+from connector.errors import ConfigError, PluginError, RejectedError
 from connector.flow.accounts import account, kind_of
 from connector.flow.balance import otherwise_closed, paid
 from connector.flow.delivery import deliver
@@ -43,7 +43,9 @@ class _Handing:
 def hand_over(workspace: Workspace, ledger: Ledger, plan_id: int, *, progress: Progress = quiet) -> Report:
     """Carry out the escalations of an open plan, then send what is due.
 
-    Raises ConfigError when there is no such plan, it was carried out already, or the ledger has no sink.
+    Raises ConfigError when there is no such plan, it was carried out already, or the ledger has no sink. What the
+    source or the agency raises otherwise (no calls left, log in again) leaves the plan open: handing it over again
+    goes on with the cases that are left.
     """
     if ledger.sink is None:
         raise ConfigError("this ledger hands nothing over", file=ledger.source.shown, key="sink", mend="Add [sink].")
@@ -192,7 +194,7 @@ def _documents(handing: _Handing, case: Case) -> Sequence[Document]:
     for line in case.lines:
         try:
             document = handing.source.document(line.claim)
-        except ConnectorError as error:
+        except (RejectedError, PluginError) as error:
             raise _LeftOutError(f"the invoice {line.number} could not be read: {error.message}") from error
         if document is None or len(document.content) > most:
             handing.report.counts["invoices without document"] += 1

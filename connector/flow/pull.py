@@ -32,9 +32,9 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) ->
         complete = False
         for page in source.pull(cursor.value if cursor else None):
             _store(workspace, ledger, page, report=report)
-            # A record that could not be read was there all the same.
-            seen_open.update(item.id for item in page.items if item.state != "closed")
-            seen_open.update(fault.id for fault in page.faults)
+            # A first load has nothing to miss, and its rows would not fit the memory.
+            if open_before:
+                seen_open.update(_shown_open(page))
             progress(page.stream, len(page.items) + len(page.debtors) + len(page.contacts) + len(page.addresses))
             complete = page.complete
             if page.complete:
@@ -45,6 +45,12 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) ->
             raise PluginError("the pull ended without a last page", plugin=ledger.source.connection)
         _brake(workspace, ledger, open_before, closed=report.counts["items closed"] + report.counts["items gone"])
     return report
+
+
+def _shown_open(page: Page) -> Iterator[str]:
+    """The rows that stand open; a record that could not be read was there all the same."""
+    yield from (item.id for item in page.items if item.state != "closed")
+    yield from (fault.id for fault in page.faults)
 
 
 @contextmanager

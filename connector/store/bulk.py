@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Date, Table, text
+from sqlalchemy import Boolean, Date, LargeBinary, Table, text
 
 from connector.store.columns import Instant
 from connector.store.engine import Tx
@@ -50,7 +50,9 @@ def _convert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> Sequence[Se
     """The rows with every value in the form the driver wants; untouched columns cost nothing."""
     processors: list[tuple[int, Callable[[Any], Any]]] = []
     for index, column in enumerate(table.columns):
-        processor = column.type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
+        # Both drivers take truth values and bytes as they are.
+        as_it_is = isinstance(column.type, Boolean | LargeBinary)
+        processor = None if as_it_is else column.type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
         if processor is not None:
             # Days and instants repeat all through a page.
             repeats = isinstance(column.type, Instant | Date)

@@ -1,10 +1,12 @@
 """Hand over: exactly the plan, once, and what changed since is left out by name."""
 
+from datetime import timedelta
+
 import pytest
 from desk import Desk, closed, invoice
 
 from connector.config import Ledger
-from connector.errors import ConfigError
+from connector.errors import ConfigError, QuotaError, RejectedError
 from connector.flow.actions import resume_debtor
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
@@ -12,7 +14,8 @@ from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.runs import Report
 from connector.model import Finding, Preflight
-from connector.store import cases, outbox, people, plans
+from connector.store import agency, cases, outbox, people, plans
+from connector.testing import make_document
 
 
 def plan_of(desk: Desk, ledger: Ledger) -> int:
@@ -206,3 +209,63 @@ class TestTheWire:
         with desk.store.read() as tx:
             (task,) = people.tasks(tx, "acme")
         assert task.kind == "parked"
+
+
+class TestInvoices:
+    """The invoices go along, and what keeps the source from giving them is not mistaken for a reason."""
+
+    @pytest.fixture(autouse=True)
+    def _overdue(self, desk: Desk, ledger: Ledger) -> None:
+        desk.books.holds(invoice("1"))
+        pull(desk, ledger)
+
+    def test_the_invoice_follows_its_case_encrypted_on_the_way(self, desk: Desk, ledger: Ledger) -> None:
+        desk.books.papers["INV-1"] = make_document(id="doc-1", claim="INV-1", content=b"%PDF-1.7 invoice 1")
+        handed(desk, ledger)
+        ((case_ref, sent),) = desk.agency.documents
+        assert (case_ref, sent.content) == (rows(desk)[0].case_ref, b"%PDF-1.7 invoice 1")
+        with desk.store.read() as tx:
+            kept = agency.read_document(tx, "acme", "doc-1")
+        assert kept is not None
+        assert b"PDF" not in kept.content
+
+    def test_a_document_on_its_way_holds_no_payment_up(self, desk: Desk, ledger: Ledger) -> None:
+        desk.books.papers["INV-1"] = make_document(id="doc-1", claim="INV-1")
+        desk.agency.wire = ["", "lost before"]
+        handed(desk, ledger)
+        desk.books.holds(invoice("1", 4_000), closed("1", 6_000))
+        pull(desk, ledger)
+        follow(desk, ledger)
+        assert [mutation.kind for mutation in desk.agency.mutations] == ["direct_payment"]
+        assert desk.agency.documents == []
+
+    def test_without_calls_left_the_plan_stays_open_and_goes_on_later(self, desk: Desk, ledger: Ledger) -> None:
+        plan_id = plan_of(desk, ledger)
+        until = desk.clock.now() + timedelta(hours=1)
+
+        def no_calls(_claim: str) -> None:
+            raise QuotaError("no calls left today", until=until)
+
+        desk.books.document = no_calls
+        with pytest.raises(QuotaError):
+            hand_over(desk, ledger, plan_id)
+        assert desk.agency.cases == {}
+        desk.books.document = lambda _claim: None
+        assert hand_over(desk, ledger, plan_id).counts["cases"] == 1
+
+    def test_an_invoice_the_source_refuses_keeps_the_case_at_home(self, desk: Desk, ledger: Ledger) -> None:
+        def refuse(_claim: str) -> None:
+            raise RejectedError("this invoice is locked")
+
+        desk.books.document = refuse
+        assert "this invoice is locked" in handed(desk, ledger).messages[0]
+
+
+def test_a_plugin_may_veto_a_case(desk: Desk, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    monkeypatch.setattr(
+        desk.plugins, "before_handover", lambda case, sink: f"sales asked to wait with {case.debtor.id}"
+    )
+    assert "sales asked to wait with d1" in handed(desk, ledger).messages[0]
+    assert rows(desk) == []
