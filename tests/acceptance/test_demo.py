@@ -5,6 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+README = Path(__file__).parents[2] / "README.md"
+
+
+def excerpt() -> list[str]:
+    """What the README shows of the demonstration."""
+    (shown,) = re.findall(r"^```text\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [line for line in shown.splitlines() if line]
+
 
 def incasso(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "connector", *words]
@@ -26,6 +34,8 @@ def test_the_demonstration_ends_with_both_sides_equal(tmp_path: Path) -> None:
         "Both sides agree to the cent on 8 invoices.",
     ):
         assert part in told.stdout, part
+    printed = iter(told.stdout.splitlines())
+    assert [line for line in excerpt() if line not in printed] == [], "the README shows what is not printed"
     table = re.findall(r"^ (25\d{3}) +EUR ([\d.,]+) +EUR ([\d.,]+) +EUR ([\d.,]+) +EUR ([\d.,]+)$", told.stdout, re.M)
     assert len(table) == 8
     assert {difference for *_, difference in table} == {"0.00"}
