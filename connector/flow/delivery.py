@@ -129,6 +129,7 @@ def _delivered(workspace: Workspace, message: Outgoing, receipt: Receipt) -> Non
             if row is not None and row.handover in ("queued", "sending", "unknown"):
                 state = "accepted" if receipt.state == "accepted" else "received"
                 cases.change_case(tx, message.case_ref, handover=state, agency_ref=receipt.reference)
+        cases.touch(tx, [message.case_ref])
         _note(workspace, tx, message, "delivered", reference=receipt.reference)
 
 
@@ -155,6 +156,7 @@ def _rejected(workspace: Workspace, message: Outgoing, error: RejectedError) -> 
             subject=f"The agency refused {message.kind} of case {message.case_ref}: {reasons}",
             at=now,
         )
+        cases.touch(tx, [message.case_ref])
         _note(workspace, tx, message, "rejected", reasons=reasons)
 
 

@@ -42,6 +42,7 @@ def apply(tx: Tx, connection: str, event: Event, *, at: datetime) -> bool:
         return False
     _standing(tx, row, event)
     _consequences(tx, row, event, at=at)
+    cases.touch(tx, [row.case_ref])
     if event.raw:
         cases.change_case(tx, row.case_ref, raw_status=event.raw)
     return True

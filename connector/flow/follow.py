@@ -9,7 +9,7 @@ from connector.flow.pull import noting
 from connector.flow.runs import Progress, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Event, EventPage
-from connector.store import BusyError, agency, journal
+from connector.store import BusyError, agency, cases, journal
 
 
 def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> Report:
@@ -80,3 +80,4 @@ def _read_remittances(workspace: Workspace, connection: str, sink: Sink, *, repo
     for paid in sink.remittances(since):
         with workspace.store.write() as tx:
             report.counts["remittances"] += agency.store_remittance(tx, connection, paid, at=workspace.clock.now())
+            cases.touch(tx, sorted({item.case_ref for item in paid.items}))

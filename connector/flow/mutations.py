@@ -31,59 +31,69 @@ from connector.store.items import ClaimRow
 def tell_changes(workspace: Workspace, ledger: Ledger, report: Report) -> None:
     """Put into the outbox what the agencies do not know yet of this ledger's claims.
 
-    Called after the agency's pay-outs were read, so that its own money coming in is not told back to it.
+    Called after the agency's pay-outs were read, so that its own money coming in is not told back to it. One
+    transaction a case: its messages, and that they were written.
     """
-    with workspace.store.read() as tx:
-        claims = items.dirty_claims(tx, ledger.name)
-        braked = bool(journal.read_ledger_state(tx, ledger.name).brake_reason)
-    if braked:
-        report.counts["claims held by the brake"] = len(claims)
-        return
-    for claim in claims:
+    with workspace.store.write() as tx:
+        dirty = items.dirty_claims(tx, ledger.name)
+        if journal.read_ledger_state(tx, ledger.name).brake_reason:
+            report.counts["claims held by the brake"] = len(dirty)
+            return
+        lines: dict[str, list[LineRow]] = {}
+        for line in cases.live_lines(tx, ledger.name, claims=dirty):
+            lines.setdefault(line.case_ref, []).append(line)
+        live = {line.claim for group in lines.values() for line in group}
+        items.clean(tx, ledger.name, [claim for claim in dirty if claim not in live])
+    for case_ref, group in lines.items():
         with workspace.store.write() as tx:
-            told = _tell_claim(workspace, tx, ledger, claim)
-        report.counts["mutations"] += told
+            report.counts["mutations"] += _tell_case(workspace, tx, ledger, case_ref, lines=group)
 
 
-def _tell_claim(workspace: Workspace, tx: Tx, ledger: Ledger, claim: str) -> int:
+def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, case_ref: str, *, lines: list[LineRow]) -> int:
     """Returns how many messages it took. A claim that is being changed at the source stays dirty."""
-    line = next(iter(cases.live_lines(tx, ledger.name, claims=[claim])), None)
-    row = cases.read_case(tx, line.case_ref) if line else None
-    if line is None or row is None:
-        items.clean(tx, ledger.name, [claim])
-        return 0
+    row = cases.read_case(tx, case_ref)
+    assert row is not None
     at = workspace.clock.now()
     day = workspace.clock.today(ledger.timezone)
-    present = items.claim_of(tx, ledger.name, row.debtor_id, claim, day)
-    if present is None or not present.whole:
-        _ask_about_hole(tx, ledger, line, present, at=at)
-        return 0
-    people.finish_task(tx, ledger.name, "perhaps_paid", claim, at=at, outcome="the ledger explains it")
-    settled = _settled(tx, ledger, row, line)
-    items.clean(tx, ledger.name, [claim])
-    if _settled_before_sending(tx, row, line, settled):
+    present = items.claims_named(tx, ledger.name, row.debtor_id, [line.claim for line in lines], day)
+    whole = []
+    for line in lines:
+        claim = present.get(line.claim)
+        if claim is not None and claim.whole:
+            people.finish_task(tx, ledger.name, "perhaps_paid", line.claim, at=at, outcome="the ledger explains it")
+            whole.append(line)
+        else:
+            _ask_about_hole(tx, ledger, line, claim, at=at)
+    items.clean(tx, ledger.name, [line.claim for line in whole])
+    settled = _settled(tx, ledger, row, whole)
+    if any(one.anything for one in settled.values()) and _is_still_here(tx, row):
         _cancel(tx, row, at=at)
         return 0
     told = 0
-    for mutation, values in _differences(row, line, settled, day=day):
-        named = mutation.model_copy(update={"mutation_id": next_mutation_id(tx, row.case_ref)})
-        put_mutation(workspace, tx, row, named, at=at)
-        cases.change_line(tx, line, **values)
-        told += 1
+    for line in whole:
+        for mutation, values in _differences(row, line, settled[line.line_id], day=day):
+            named = mutation.model_copy(update={"mutation_id": next_mutation_id(tx, case_ref)})
+            put_mutation(workspace, tx, row, named, at=at)
+            cases.change_line(tx, line, **values)
+            told += 1
     return told + _hold_for_credit(workspace, tx, ledger, row, day=day, at=at)
 
 
-def _settled(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow) -> Settled:
-    pieces = items.pieces(tx, ledger.name, row.debtor_id, [line.claim])[line.claim]
-    remitted = [one for one in agency.remitted(tx, [row.case_ref]) if one.line_id == line.line_id]
-    notes = items.closed_credit_notes(tx, ledger.name, row.debtor_id)
-    return settle(
-        pieces,
-        base_paid=line.base_paid,
-        base_other=line.base_other,
-        remitted=remitted,
-        credit_amounts=[-note.amount_minor for note in notes],
-    )
+def _settled(tx: Tx, ledger: Ledger, row: CaseRow, lines: list[LineRow]) -> dict[str, Settled]:
+    """How each line was settled since hand-over, by line id."""
+    pieces = items.pieces(tx, ledger.name, row.debtor_id, [line.claim for line in lines])
+    remitted = agency.remitted(tx, [row.case_ref])
+    notes = [-note.amount_minor for note in items.closed_credit_notes(tx, ledger.name, row.debtor_id)]
+    return {
+        line.line_id: settle(
+            pieces[line.claim],
+            base_paid=line.base_paid,
+            base_other=line.base_other,
+            remitted=[one for one in remitted if one.line_id == line.line_id],
+            credit_amounts=notes,
+        )
+        for line in lines
+    }
 
 
 def _differences(
@@ -119,12 +129,10 @@ def _differences(
         )
 
 
-def _settled_before_sending(tx: Tx, row: CaseRow, line: LineRow, settled: Settled) -> bool:
-    """Money that arrives while the hand-over has not left the house takes it back instead of following it."""
-    if not (settled.direct or settled.credited or settled.corrected):
-        return False
+def _is_still_here(tx: Tx, row: CaseRow) -> bool:
+    """Whether the hand-over never left the house: money that arrives now takes it back instead of following it."""
     opening = next((one for one in outbox.of_case(tx, row.case_ref) if one.kind == OPEN), None)
-    return opening is not None and opening.state == "READY" and opening.attempt == 0 and line.live
+    return opening is not None and opening.state == "READY" and opening.attempt == 0
 
 
 def _cancel(tx: Tx, row: CaseRow, *, at: datetime) -> None:

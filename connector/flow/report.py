@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from connector.api import Source
 from connector.config import Ledger
 from connector.errors import RejectedError
 from connector.flow.pull import noting
@@ -24,26 +25,35 @@ def report_back(workspace: Workspace, ledger: Ledger, *, progress: Progress = qu
             report.messages.append("this source takes nothing back")
             return report
         with workspace.store.read() as tx:
-            rows = [row for row in cases.cases(tx, ledger=ledger.name) if row.handover not in _UNTOLD]
-            due = [(row, update) for row in rows if (update := _update(tx, row)) and _mark(update) != row.reported]
-        if not due:
+            rows = [row for row in cases.due_for_report(tx, ledger.name) if row.handover not in _UNTOLD]
+        if not rows:
             return report
         with noting(workspace, ledger.source.connection):
             source = workspace.source(ledger)
-            for row, update in due:
-                try:
-                    source.report(update, key=_mark(update))
-                except RejectedError as error:
-                    _ask_person(workspace, row, error)
-                    report.counts["refused"] += 1
-                    continue
-                with workspace.store.write() as tx:
-                    cases.change_case(tx, row.case_ref, reported=_mark(update))
-                report.counts["notes"] += 1
+            for row in rows:
+                _write_back(workspace, source, row, report)
                 progress("notes", 1)
                 if workspace.stop.is_set():
                     raise StoppedError("stopped between two notes; the next run goes on from there")
     return report
+
+
+def _write_back(workspace: Workspace, source: Source, row: CaseRow, report: Report) -> None:
+    """Send the case's note if it says anything new. A refused one goes to a person and is not sent again as it is."""
+    with workspace.store.read() as tx:
+        update = _update(tx, row)
+    mark = _mark(update)
+    if mark != row.reported:
+        try:
+            source.report(update, key=mark)
+            report.counts["notes"] += 1
+        except RejectedError as error:
+            _ask_person(workspace, row, error)
+            report.counts["refused"] += 1
+    with workspace.store.write() as tx:
+        # Another ledger's run may have read an event of this case meanwhile: then it stays due.
+        still_due = _mark(_update(tx, row)) != mark
+        cases.change_case(tx, row.case_ref, reported=mark, report_due=still_due)
 
 
 def _mark(update: SourceUpdate) -> str:

@@ -40,6 +40,7 @@ class CaseRow:
     credit_hold: bool = False
     next_seq: int = 0
     reported: str = ""
+    report_due: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,17 @@ def cases(tx: Tx, *, ledger: str = "", connection: str = "", debtor_id: str = ""
 def change_case(tx: Tx, case_ref: str, **values: Any) -> None:
     """Set columns of a case."""
     tx.execute(update(collection_case).where(collection_case.c.case_ref == case_ref).values(**values))
+
+
+def touch(tx: Tx, case_refs: Sequence[str]) -> None:
+    """Something happened to these cases: the ledger's notes are looked at again."""
+    tx.execute(update(collection_case).where(among(tx, collection_case.c.case_ref, case_refs)).values(report_due=True))
+
+
+def due_for_report(tx: Tx, ledger: str) -> list[CaseRow]:
+    """Cases to which something happened since the ledger's note was last looked at."""
+    where = (collection_case.c.ledger == ledger, collection_case.c.report_due.is_(True))
+    return list(_rows(tx.execute(select(collection_case).where(*where).order_by(collection_case.c.case_ref))))
 
 
 def take_seq(tx: Tx, case_ref: str) -> int:

@@ -169,11 +169,11 @@ def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "") -> Iterator[C
             yield ClaimRow(*row)
 
 
-def claim_of(tx: Tx, ledger: str, debtor_id: str, claim: str, day: date) -> ClaimRow | None:
-    """One claim of a debtor, open or not; None when the debtor has no such claim."""
-    where = (open_item.c.debtor_id == debtor_id, open_item.c.claim == claim)
-    row: Any = tx.execute(_claims(ledger, day).where(*where)).first()
-    return ClaimRow(*row) if row else None
+def claims_named(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str], day: date) -> dict[str, ClaimRow]:
+    """These claims of a debtor, open or not, by key; a claim the debtor does not have is missing."""
+    where = (open_item.c.debtor_id == debtor_id, among(tx, open_item.c.claim, claim_ids))
+    rows: Iterable[Any] = tx.execute(_claims(ledger, day).where(*where))
+    return {row.claim: ClaimRow(*row) for row in rows}
 
 
 def claims_of(tx: Tx, ledger: str, debtor_id: str) -> list[str]:

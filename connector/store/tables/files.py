@@ -31,8 +31,9 @@ collection_case = Table(
     # The agency was asked to rest because the debtor has unallocated money at the creditor.
     Column("credit_hold", Boolean, nullable=False),
     Column("next_seq", Integer, nullable=False),
-    # Fingerprint of what the ledger was last told of this case.
+    # Fingerprint of what the ledger was last told of this case, and whether anything happened since.
     Column("reported", Key, nullable=False),
+    Column("report_due", Boolean, nullable=False),
     Index("ix_collection_case_ledger_debtor_id", "ledger", "debtor_id"),
     Index("ix_collection_case_connection", "connection"),
 )

@@ -125,9 +125,8 @@ def test_an_item_missing_from_a_snapshot_is_perhaps_paid_and_not_escalated(desk:
     assert report.counts["items missing"] == 1
     assert open_count(desk) == 29
     with desk.store.read() as tx:
-        gone = items.claim_of(tx, "acme", "d1", "INV-29", DAY)
-    assert gone is not None
-    assert not gone.whole
+        gone = items.claims_named(tx, "acme", "d1", ["INV-29"], DAY)
+    assert not gone["INV-29"].whole
 
 
 def test_an_incremental_pull_says_nothing_about_what_it_does_not_list(desk: Desk, ledger: Ledger) -> None:

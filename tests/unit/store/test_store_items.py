@@ -16,9 +16,7 @@ DAY = date(2026, 3, 1)
 
 def claim_of(store: Store, claim: str = "INV-1") -> items.ClaimRow:
     with store.read() as tx:
-        found = items.claim_of(tx, "acme", "d1", claim, DAY)
-    assert found is not None
-    return found
+        return items.claims_named(tx, "acme", "d1", [claim], DAY)[claim]
 
 
 def put(store: Store, *rows: object, at: datetime = AT) -> items.Changes:

@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("credit_hold", sa.Boolean(), nullable=False),
         sa.Column("next_seq", sa.Integer(), nullable=False),
         sa.Column("reported", sa.String(length=128), nullable=False),
+        sa.Column("report_due", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("case_ref", name=op.f("pk_collection_case")),
     )
     with op.batch_alter_table("collection_case", schema=None) as batch_op:
