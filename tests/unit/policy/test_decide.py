@@ -237,6 +237,20 @@ def test_the_latest_of_several_counts_for_the_age_of_a_step() -> None:
     assert decision.not_before == days_ago(3 - 14)
 
 
+def test_undecided_names_the_highest_step_that_it_could_be() -> None:
+    assert outcome(decide(debtor(invoice("A", late=None)), OPEN_LADDER)) == "undecided before escalate"
+
+
+def test_an_undecided_step_never_shows_a_negative_amount() -> None:
+    assert decide(debtor(invoice("A", late=None), credit="50.00"), STANDARD).amount_minor == 0
+
+
+def test_what_stands_below_the_step_that_comes_is_not_told() -> None:
+    rules = policy(step("remind", 14, minimum=99_999), step("escalate", 45))
+    decision = decide(debtor(invoice("A", late=90)), rules)
+    assert {name.partition(".")[0] for name in verdicts(decision)} == {"escalate"}
+
+
 def test_a_step_already_taken_asks_for_nothing_below_it() -> None:
     rules = policy(step("remind", 14), step("notice", 30, needs=["remind"]), step("escalate", 45, needs=["notice"]))
     assert outcome(decide(debtor(invoice("A", late=40), steps=(taken("notice", 5),)), rules)) == "none"

@@ -133,7 +133,7 @@ MISTAKES = [
     ('"50.00"', '"50.001"', "line 18, step 2 (escalate).minimum: 50.001 has more decimals than EUR allows (2)"),
     ('"50.00"', "50.00", 'line 18, step 2 (escalate).minimum: an amount is written in quotes, such as "50.00"'),
     ('"50.00"', "50", "an amount is written in quotes"),
-    ('"50.00"', '"-1"', "an amount in a policy is never negative"),
+    ('"50.00"', '"-0.01"', "an amount in a policy is never negative"),
     ('"50.00"', '"a lot"', "'a lot' is not an amount"),
     ('amount = "25.00"', 'amount = "25.005"', "line 24, gates.agency_minimum.amount: 25.005 has more decimals"),
     (
