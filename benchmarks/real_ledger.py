@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -182,16 +182,19 @@ def main() -> None:
             books.live(day)
             day += timedelta(days=1)
         days = 0
+        counts: Counter[str] = Counter()
         while day <= options.end:
             stage.clock.set(_morning(day))
             books.live(day)
             books.look_at_agency(day)
-            incasso(home, "run", "--once")
+            for turn in incasso(home, "run", "--once"):
+                if turn["report"] is None:
+                    raise SystemExit(f"{day}: {turn['verb']} failed: {turn['message']}")
+                counts.update({f"{turn['verb']}: {word}": count for word, count in turn["report"]["counts"].items()})
             days += 1
-            if sys.stderr.isatty() or days % 10 == 0:
-                sys.stderr.write(f"{day} done\n")
+            sys.stderr.write(f"{day} done\n" if days % 10 == 0 else "")
             day += timedelta(days=1)
-        show(stage, home, rows=len(rows), days=days, seconds=time.monotonic() - began)
+        show(stage, home, counts, rows=len(rows), days=days, seconds=time.monotonic() - began)
 
 
 def _morning(day: date) -> datetime:
@@ -203,15 +206,24 @@ def _collects(stage: Stage, code: str) -> None:
     stage.order("agency", "scenario", {"scenario": "collects", "debtor_id": balances["id"]})
 
 
-def show(stage: Stage, home: Path, *, rows: int, days: int, seconds: float) -> None:
+def show(stage: Stage, home: Path, counts: Counter[str], *, rows: int, days: int, seconds: float) -> None:
     """The figures of the run, and whether both sides agree."""
-    calls = stage.order("exact", "counters")
-    agency = stage.order("agency", "counters")
+    exact = stage.order("exact", "counters")
     compared = incasso(home, "compare")
-    status = incasso(home, "status")
-    print(json.dumps({"exact": calls, "agency": agency, "status": status}, indent=1)[:6000])
-    print(json.dumps(compared, indent=1)[-1500:])
-    print(f"{rows} invoices in the file, {days} days, {seconds:.0f} s, installation in {home}")
+    differing = [one for one in compared if one["difference"]]
+    print(f"{rows:,} invoices in the file, {days} days by `incasso run --once`, {seconds:.0f} s in all")
+    calls = {name: tally["calls"] for name, tally in exact["endpoints"].items()}
+    refused = sum(tally["refused"] for tally in exact["endpoints"].values())
+    print(f"calls to Exact Online: {sum(calls.values()):,}, {sum(calls.values()) / days:.1f} a day, {refused} refused")
+    for name, count in sorted(calls.items(), key=lambda one: -one[1]):
+        print(f"    {count:7,}  {name}")
+    for word, count in sorted(counts.items()):
+        print(f"{count:11,}  {word}")
+    print(f"{len(compared):,} claim lines compared, {len(differing)} differ")
+    for one in differing[:20]:
+        print(f"    {one}")
+    print("both sides agree to the cent" if compared and not differing else "THE TWO SIDES DO NOT AGREE")
+    print(f"installation in {home}")
 
 
 if __name__ == "__main__":
