@@ -87,6 +87,8 @@ def _address(process: subprocess.Popen[str], name: str) -> str:
 def _write_home(home: Path, urls: Mapping[str, str]) -> None:
     with as_file(files("connector.cli.demo") / "home") as template:
         copytree(template, home, dirs_exist_ok=True)
+    with as_file(files("connector.config") / "starter" / "policies") as policies:
+        copytree(policies, home / "policies", dirs_exist_ok=True)
     for path in (home / "connections").glob("*.toml"):
         text = path.read_text(encoding="utf-8")
         for name, url in urls.items():
