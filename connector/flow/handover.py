@@ -127,7 +127,8 @@ def _unchanged(handing: _Handing, present: Account, decision: Decision) -> None:
         raise _LeftOutError(
             f"it would not be handed over now: {why.seen}" if why else "it would not be handed over now"
         )
-    if again.facts != decision.facts or again.claims != decision.claims:
+    shown = (decision.facts, decision.claims, decision.amount_minor, decision.step)
+    if (again.facts, again.claims, again.amount_minor, again.step) != shown:
         raise _LeftOutError("its facts have changed since the plan was made")
     if again.policy_version != decision.policy_version:
         raise _LeftOutError("the policy has changed since the plan was made")
@@ -216,6 +217,7 @@ def _commit(handing: _Handing, tx: Tx, case: Case, *, documents: Sequence[Docume
         opened_at=at,
         handover="queued",
         handover_at=at,
+        base_credit=items.open_credit(tx, name, case.debtor.id, case.currency),
     )
     pieces = items.pieces(tx, name, row.debtor_id, [line.claim for line in case.lines])
     lines = [

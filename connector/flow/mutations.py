@@ -160,9 +160,8 @@ def _ask_about_hole(tx: Tx, ledger: Ledger, line: LineRow, present: ClaimRow | N
 
 
 def _hold_for_credit(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, *, day: date, at: datetime) -> int:
-    """Money of the debtor that no invoice explains yet: the agency rests until it is allocated."""
-    open_rows = items.claims(tx, ledger.name, day, debtor_id=row.debtor_id)
-    credit = -sum(one.open_minor for one in open_rows if one.open_minor < 0 and one.currency == row.currency)
+    """Money of the debtor that came since and that no invoice explains: the agency rests until it is allocated."""
+    credit = max(0, items.open_credit(tx, ledger.name, row.debtor_id, row.currency) - row.base_credit)
     if bool(credit) == row.credit_hold:
         return 0
     common = {"mutation_id": next_mutation_id(tx, row.case_ref), "case_ref": row.case_ref, "effective_date": day}

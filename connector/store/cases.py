@@ -38,6 +38,7 @@ class CaseRow:
     raw_status: str = ""
     merged_into: str = ""
     credit_hold: bool = False
+    base_credit: int = 0
     next_seq: int = 0
     reported: str = ""
     report_due: bool = True

@@ -141,6 +141,20 @@ def open_total(tx: Tx, ledger: str) -> dict[str, int]:
     return {currency: int(total) for currency, total in rows}
 
 
+def open_credit(tx: Tx, ledger: str, debtor_id: str, currency: str) -> int:
+    """Open credit notes and receipts of a debtor that are matched with nothing yet: positive minor units."""
+    columns = open_item.c
+    credit = select(func.sum(columns.open_minor)).where(
+        columns.ledger == ledger,
+        columns.debtor_id == debtor_id,
+        columns.currency == currency,
+        columns.open_minor < 0,
+        columns.state == "open",
+        columns.gone.is_(False),
+    )
+    return -int(tx.scalar(credit) or 0)
+
+
 def mark_dirty(tx: Tx, ledger: str, claims: Iterable[str], at: datetime) -> None:
     """Remember claims to be compared with what their agency was told."""
     bulk_upsert(tx, dirty_claim, [(ledger, claim, at) for claim in sorted(set(claims))])

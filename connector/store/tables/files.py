@@ -30,6 +30,8 @@ collection_case = Table(
     Column("merged_into", Key, nullable=False),
     # The agency was asked to rest because the debtor has unallocated money at the creditor.
     Column("credit_hold", Boolean, nullable=False),
+    # Unallocated money of the debtor that was known when the case was handed over.
+    Column("base_credit", Minor, nullable=False),
     Column("next_seq", Integer, nullable=False),
     # Fingerprint of what the ledger was last told of this case, and whether anything happened since.
     Column("reported", Key, nullable=False),

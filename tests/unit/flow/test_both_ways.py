@@ -166,6 +166,18 @@ def test_unallocated_money_makes_the_agency_rest_until_it_is_allocated(
     assert agree(desk, ledger)
 
 
+def test_credit_that_was_known_at_hand_over_makes_nobody_rest(desk: Desk, ledger: Ledger) -> None:
+    note = {"kind": "credit_note", "original_minor": -1_000}
+    desk.books.holds(invoice("1"), invoice("5", -1_000, **note))
+    policy = desk.settings.policies["plain"]
+    policy.write_text(policy.read_text() + '\n[gates.credit]\nbefore = "escalate"\naccept = "netted"\n')
+    pull(desk, ledger)
+    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    assert len(desk.agency.cases) == 1
+    sync(desk, ledger, invoice("1", 6_000), closed("1", 4_000))
+    assert kinds(desk) == [("direct_payment", 4_000)]
+
+
 def test_the_agencys_own_pay_out_is_not_told_back(desk: Desk, ledger: Ledger, case_ref: str) -> None:
     desk.agency.feed.append(payment(case_ref, 4_000))
     follow(desk, ledger)

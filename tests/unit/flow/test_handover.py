@@ -269,3 +269,13 @@ def test_a_plugin_may_veto_a_case(desk: Desk, ledger: Ledger, monkeypatch: pytes
     )
     assert "sales asked to wait with d1" in handed(desk, ledger).messages[0]
     assert rows(desk) == []
+
+
+def test_a_second_instalment_that_falls_due_after_the_plan_leaves_the_debtor_out(desk: Desk, ledger: Ledger) -> None:
+    first = invoice("1", 4_000)
+    second = invoice("1", 6_000, id="t-1-2", due_date=desk.clock.today())
+    desk.books.holds(first, second)
+    pull(desk, ledger)
+    plan_id = plan_of(desk, ledger)
+    desk.later(days=1)
+    assert "changed since" in hand_over(desk, ledger, plan_id).messages[0]

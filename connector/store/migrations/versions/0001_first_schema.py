@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("raw_status", sa.Text(), nullable=False),
         sa.Column("merged_into", sa.String(length=128), nullable=False),
         sa.Column("credit_hold", sa.Boolean(), nullable=False),
+        sa.Column("base_credit", sa.BigInteger(), nullable=False),
         sa.Column("next_seq", sa.Integer(), nullable=False),
         sa.Column("reported", sa.String(length=128), nullable=False),
         sa.Column("report_due", sa.Boolean(), nullable=False),
