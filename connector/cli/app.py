@@ -91,6 +91,7 @@ _task, _debtor, _case = (
     for text in ("Settle a task.", "Look at a debtor, or say something of one.", "Look at a case, or ask it back.")
 )
 _add(_task, None, show=tasks.show, done=tasks.finish, answer=tasks.answer, approve=tasks.approve, refuse=tasks.refuse)
+_add(_task, None, resolve=tasks.resolve)
 _add(_debtor, None, find=debtors.find, show=debtors.show, hold=debtors.hold, resume=debtors.resume)
 _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors.kind)
 _add(_case, None, list=cases.listing, show=cases.show, withdraw=cases.withdraw, message=cases.message)

@@ -70,7 +70,7 @@ def _settle_unknown(workspace: Workspace, ledger: Ledger, sink: Sink, report: Re
             _delivered(workspace, message, receipt)
         else:
             with workspace.store.write() as tx:
-                outbox.move(tx, message, "READY", next_at=workspace.clock.now())
+                send_again(workspace, tx, message)
 
 
 def _attempt(workspace: Workspace, ledger: Ledger, sink: Sink, message: Outgoing, report: Report) -> None:
@@ -119,18 +119,35 @@ def _send(workspace: Workspace, ledger: Ledger, sink: Sink, message: Outgoing) -
 
 
 def _delivered(workspace: Workspace, message: Outgoing, receipt: Receipt) -> None:
-    now = workspace.clock.now()
     with workspace.store.write() as tx:
-        if not outbox.move(tx, message, "DELIVERED", reference=receipt.reference, ended_at=now, last_error=""):
-            return
-        if message.kind == OPEN:
-            row = cases.read_case(tx, message.case_ref)
-            # An event may have been quicker than the answer.
-            if row is not None and row.handover in ("queued", "sending", "unknown"):
-                state = "accepted" if receipt.state == "accepted" else "received"
-                cases.change_case(tx, message.case_ref, handover=state, agency_ref=receipt.reference)
-        cases.touch(tx, [message.case_ref])
-        _note(workspace, tx, message, "delivered", reference=receipt.reference)
+        note_arrival(workspace, tx, message, receipt)
+
+
+def note_arrival(workspace: Workspace, tx: Tx, message: Outgoing, receipt: Receipt) -> bool:
+    """The agency has the message. False, with nothing changed, when somebody else settled it meanwhile."""
+    now = workspace.clock.now()
+    if not outbox.move(tx, message, "DELIVERED", reference=receipt.reference, ended_at=now, last_error=""):
+        return False
+    if message.kind == OPEN:
+        row = cases.read_case(tx, message.case_ref)
+        # An event may have been quicker than the answer.
+        if row is not None and row.handover in ("queued", "sending", "unknown"):
+            state = "accepted" if receipt.state == "accepted" else "received"
+            cases.change_case(tx, message.case_ref, handover=state, agency_ref=receipt.reference)
+    cases.touch(tx, [message.case_ref])
+    _note(workspace, tx, message, "delivered", reference=receipt.reference)
+    return True
+
+
+def send_again(workspace: Workspace, tx: Tx, message: Outgoing) -> bool:
+    """The agency has not got the message: it is due now. False, with nothing changed, when somebody else settled it."""
+    if not outbox.move(tx, message, "READY", next_at=workspace.clock.now(), last_error=""):
+        return False
+    if message.kind == OPEN:
+        row = cases.read_case(tx, message.case_ref)
+        if row is not None and row.handover in ("sending", "unknown"):
+            cases.change_case(tx, message.case_ref, handover="queued")
+    return True
 
 
 def _rejected(workspace: Workspace, message: Outgoing, error: RejectedError) -> None:

@@ -110,7 +110,7 @@ class StandIn:
         verb = method or ("GET" if body is None else "POST")
         answer = requests.request(verb, f"{self.url}/sandbox/{path}", json=body, timeout=60)
         assert answer.ok, f"{path}: {answer.status_code} {answer.text}"
-        return answer.json()
+        return answer.json() if answer.content else None
 
 
 @contextmanager

@@ -4,7 +4,10 @@ import json
 import os
 import subprocess
 
+import pytest
 from acceptance.installation import Installation, StandIn
+
+from connector_agency_api.sink import AgencySink
 
 INVOICES = 25
 TOTAL = "EUR 3,025.00"
@@ -142,6 +145,36 @@ def test_a_case_is_asked_back_with_a_reason(whole: Installation, agency: StandIn
     states = {one["kind"]: one["state"] for one in whole.run("case", "show", case_ref, "--json").json["messages"]}
     assert states["case.withdraw"] == "DELIVERED"
     assert states["case.message"] == "DELIVERED"
+
+
+def test_a_person_says_whether_a_parked_delivery_arrived(
+    whole: Installation, agency: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole.invoices(INVOICES)
+    agency.order("scenario", {"scenario": "accepts"})
+    case_ref = whole.hand_over()
+    able = AgencySink.capabilities
+    # The stand-in can be asked by our key; the promise is of an agency that cannot.
+    monkeypatch.setattr(AgencySink, "capabilities", lambda sink: able(sink).model_copy(update={"lookup": False}))
+    agency.order("faults", {"kind": "error_before_commit", "on": "writes", "times": 9})
+    whole.run("case", "message", case_ref, "They called us.")
+    assert whole.run("follow").code == 75
+    agency.order("faults", method="DELETE")
+    whole.pass_days(1)
+    assert whole.run("follow").code == 1
+    (task,) = (str(one["id"]) for one in whole.run("tasks", "--json").json if one["kind"] == "parked")
+    assert f"incasso task resolve {task} --not-arrived" in whole.run("task", "show", task).out
+
+    by_hand = whole.run("task", "done", task)
+    assert by_hand.code == 2
+    assert f"incasso task resolve {task}" in by_hand.err
+    assert whole.run("task", "resolve", task).code == 2
+    assert whole.run("task", "resolve", task, "--arrived", "M-1", "--not-arrived").code == 2
+
+    assert whole.run("task", "resolve", task, "--not-arrived").out == "It goes out with: incasso follow acme\n"
+    assert whole.run("follow").code == 0
+    assert "to the agency: message, delivered" in whole.run("case", "show", case_ref).out
+    assert whole.run("tasks").out == "Nothing waits for a person.\n"
 
 
 def test_a_truncated_feed_puts_the_brake_on_until_a_person_takes_it_off(plain: Installation) -> None:
