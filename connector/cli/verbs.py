@@ -1,7 +1,8 @@
 """`incasso pull`, `handover`, `follow`, `report`: one verb of one ledger."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,11 +20,18 @@ _FOR_A_PERSON = ("rejected", "parked", "refused")
 _FOR_LATER = ("put off", "unknown")
 
 
-def pull(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
+def pull(
+    context: typer.Context,
+    ledger: LedgerArgument = "",
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="Read everything again, also what was read before.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Bring in what is open at the accounting package."""
     from connector.flow.pull import pull as act
 
-    _one_verb(context.obj, ledger, act, as_json=json)
+    _one_verb(context.obj, ledger, partial(act, from_beginning=from_beginning), as_json=json)
 
 
 def follow(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from connector.api import Source
 from connector.config import Ledger
 from connector.errors import ConnectorError, PluginError
 from connector.flow.runs import Progress, Report, StoppedError, note_connection, quiet, running
@@ -16,9 +17,10 @@ from connector.store import Tx, cases, debtors, items, journal, people, resync
 _BRAKE_FLOOR = 20
 
 
-def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> Report:
+def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, from_beginning: bool = False) -> Report:
     """Bring the store up to what the source holds now.
 
+    With `from_beginning` the source shows everything again, and what it does not show is perhaps gone.
     Each page is stored whole or not at all; a run that is cut goes on after the last stored page. What comes out
     of an error is a `connector.errors` class; everything stored before it stays.
     """
@@ -30,7 +32,8 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) ->
             open_before = items.count_open(tx, ledger.name)
         seen_open: set[str] = set()
         complete = False
-        for page in source.pull(cursor.value if cursor else None):
+        start = cursor.value if cursor and not from_beginning else None
+        for page in _pages(source, start, again=from_beginning):
             _store(workspace, ledger, page, report=report)
             # A first load has nothing to miss, and its rows would not fit the memory.
             if open_before:
@@ -45,6 +48,12 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) ->
             raise PluginError("the pull ended without a last page", plugin=ledger.source.connection)
         _brake(workspace, ledger, open_before, closed=report.counts["items closed"] + report.counts["items gone"])
     return report
+
+
+def _pages(source: Source, cursor: str | None, *, again: bool) -> Iterator[Page]:
+    """The source's pages; the first one of a reading that was asked to begin again says so."""
+    for number, page in enumerate(source.pull(cursor)):
+        yield page.model_copy(update={"full_resync": True}) if again and not number else page
 
 
 def _shown_open(page: Page) -> Iterator[str]:

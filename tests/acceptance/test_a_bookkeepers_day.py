@@ -196,6 +196,15 @@ def test_a_truncated_feed_puts_the_brake_on_until_a_person_takes_it_off(plain: I
     assert plain.run("pull").code == 0
 
 
+def test_a_ledger_is_read_again_from_its_beginning_on_request(plain: Installation) -> None:
+    plain.invoices(INVOICES)
+    plain.run("pull")
+    assert f"items unchanged {INVOICES}" not in plain.run("pull").out
+    again = plain.run("pull", "--from-beginning", "acme")
+    assert again.code == 0
+    assert f"items unchanged {INVOICES}" in again.out
+
+
 def test_a_whole_run_is_one_table_and_the_status_is_one_glance(whole: Installation) -> None:
     whole.invoices(INVOICES)
     done = whole.run("run", "--once")

@@ -169,6 +169,25 @@ def test_a_fresh_start_that_shows_too_little_sets_the_brake(desk: Desk, ledger: 
     assert "25 of 30" in brake(desk)
 
 
+def test_a_pull_from_the_beginning_forgets_the_cursor_and_misses_what_is_not_shown(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(*many(30))
+    pull(desk, ledger)
+    asked: list[str | None] = []
+    whole = iter([page(*many(20), cursor="again 1"), page(*many(29)[20:], cursor="again 2", complete=True)])
+
+    def showing(cursor: str | None) -> Iterator[Page]:
+        asked.append(cursor)
+        yield from whole
+
+    desk.books.pull = showing
+    assert pull(desk, ledger, from_beginning=True).counts["items missing"] == 1
+    assert open_count(desk) == 29
+    whole = iter([page(cursor="again 3", complete=True)])
+    pull(desk, ledger)
+    assert asked == [None, "again 2"]
+    assert open_count(desk) == 29
+
+
 def test_a_record_that_could_not_be_read_is_not_missing(desk: Desk, ledger: Ledger) -> None:
     desk.books.holds(*many(30))
     pull(desk, ledger)
