@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from connector import __version__
-from connector.cli import cases, connecting, debtors, demonstration, install, planning, service, tasks, verbs
+from connector.cli import cases, connecting, debtors, demonstration, faults, install, planning, service, tasks, verbs
 from connector.cli.failures import tell
 from connector.cli.invocation import Invocation
 
@@ -86,6 +86,7 @@ def _add(group: typer.Typer, section: str | None, **commands: Callable[..., None
 _add(app, _WAY, pull=verbs.pull, plan=planning.plan, handover=verbs.handover, follow=verbs.follow, report=verbs.report)
 _add(app, _SERVICE, run=service.run, status=service.status, runs=service.runs, compare=planning.compare)
 _add(app, _PEOPLE, plans=planning.plans, tasks=tasks.tasks, steps=planning.steps, release=planning.release)
+_add(app, _PEOPLE, faults=faults.faults)
 _task, _debtor, _case = (
     _new(help=text)
     for text in ("Settle a task.", "Look at a debtor, or say something of one.", "Look at a case, or ask it back.")

@@ -65,7 +65,7 @@ def _remarks(status: "Status") -> "Iterable[str]":
             since = instant(box.oldest)
             yield f"{one.name}: {plural(box.total, 'message')} not arrived{said}, the oldest since {since}"
         if one.set_aside:
-            yield f"{one.name}: {plural(one.set_aside, 'malformed record')} set aside"
+            yield f"{one.name}: {plural(one.set_aside, 'malformed record')} set aside. See: incasso faults {one.name}"
         if one.open_tasks:
             yield f"{one.name}: waits for a person: {_words(one.tasks)}. See: incasso tasks"
     if status.stray_tasks:

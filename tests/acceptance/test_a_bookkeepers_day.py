@@ -7,6 +7,8 @@ import subprocess
 import pytest
 from acceptance.installation import Installation, StandIn
 
+from connector.model import RecordFault
+from connector.store import journal
 from connector_agency_api.sink import AgencySink
 
 INVOICES = 25
@@ -203,6 +205,16 @@ def test_a_ledger_is_read_again_from_its_beginning_on_request(plain: Installatio
     again = plain.run("pull", "--from-beginning", "acme")
     assert again.code == 0
     assert f"items unchanged {INVOICES}" in again.out
+
+
+def test_records_that_are_set_aside_are_listed_with_the_reason(plain: Installation) -> None:
+    assert plain.run("faults").out == "No record of acme is set aside.\n"
+    bad = RecordFault(id="t-29", field="DueDate", why="is not a date", entity="payment terms")
+    with plain.opened() as (workspace, ledger), workspace.store.write() as tx:
+        journal.store_faults(tx, ledger.name, [bad], run_id="r", at=workspace.clock.now())
+    assert "1 malformed record set aside. See: incasso faults acme" in plain.run("status").out
+    assert "payment terms t-29 DueDate is not a date" in lines_of(plain.run("faults").out)
+    assert plain.run("faults", "acme", "--json").json == [bad.model_dump()]
 
 
 def test_a_whole_run_is_one_table_and_the_status_is_one_glance(whole: Installation) -> None:
