@@ -12,8 +12,6 @@ from databases import Databases, fresh_sqlite, postgres_server, upgraded
 
 from connector.store import Store, open_store
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Databases]:

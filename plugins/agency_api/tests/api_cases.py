@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .sandbox_server import SandboxServer
+from plugins.agency_api.tests.sandbox_server import SandboxServer
 
 Json = dict[str, Any]
 

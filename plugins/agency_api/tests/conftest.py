@@ -7,8 +7,7 @@ import pytest
 from connector.testing import RecordedContext, make_context
 from connector_agency_api.config import AgencyConfig
 from connector_agency_api.sink import AgencySink
-
-from .sandbox_server import API_KEY, START, SandboxServer, running_sandbox
+from plugins.agency_api.tests.sandbox_server import API_KEY, START, SandboxServer, running_sandbox
 
 OpenSink = Callable[..., AgencySink]
 

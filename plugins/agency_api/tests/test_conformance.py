@@ -13,8 +13,7 @@ from connector.api import Sink
 from connector.model import Answer, Case, Money, Mutation, MutationKind
 from connector.testing import AgencyCase, ManualClock, Run, SinkConformance, make_case, make_mutation
 from connector_agency_api import register_sinks
-
-from .sandbox_server import API_KEY, SandboxServer
+from plugins.agency_api.tests.sandbox_server import API_KEY, SandboxServer
 
 if TYPE_CHECKING:
     from responses import RequestsMock

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from .sandbox_server import API_KEY, SandboxServer, running_sandbox
+from plugins.agency_api.tests.sandbox_server import API_KEY, SandboxServer, running_sandbox
 
 _CONFIG = Path(__file__).with_name("schemathesis.toml")
 _DOCUMENT = Path(__file__).parents[1] / "connector_agency_api" / "openapi.yaml"

@@ -11,9 +11,8 @@ from connector.errors import AuthError, ConnectorError, QuotaError, TransientErr
 from connector.model import Event
 from connector.testing import RecordedContext, make_case, make_document, make_mutation
 from connector_agency_api.sink import AgencySink
-
-from .api_cases import hand_over
-from .sandbox_server import SandboxServer
+from plugins.agency_api.tests.api_cases import hand_over
+from plugins.agency_api.tests.sandbox_server import SandboxServer
 
 KEY = "KEY-0123456789"
 _LOST = {

@@ -8,9 +8,8 @@ import pytest
 
 from connector_agency_api.sandbox.options import AgencyOptions, percent_of
 from connector_agency_api.sandbox.payouts import Payouts
-
-from .api_cases import eur, hand_over
-from .sandbox_server import SandboxServer, running_sandbox
+from plugins.agency_api.tests.api_cases import eur, hand_over
+from plugins.agency_api.tests.sandbox_server import SandboxServer, running_sandbox
 
 
 def _remittances(server: SandboxServer, **query: str) -> list[dict[str, Any]]:

@@ -8,9 +8,8 @@ from connector.errors import ConfigError
 from connector_agency_api import register_sandboxes
 from connector_agency_api.sandbox.agenda import AgencyClock, Agenda
 from connector_agency_api.sandbox.options import AgencyOptions
-
-from .api_cases import case_body, hand_over
-from .sandbox_server import START, SandboxServer
+from plugins.agency_api.tests.api_cases import case_body, hand_over
+from plugins.agency_api.tests.sandbox_server import START, SandboxServer
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org"])

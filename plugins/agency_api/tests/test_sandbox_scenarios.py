@@ -11,9 +11,8 @@ import requests
 from connector.errors import ConfigError
 from connector_agency_api.sandbox.scenarios import Casting, Rule, load_scenarios
 from connector_agency_api.sandbox.wire import CaseSubmission
-
-from .api_cases import case_body, eur, events, hand_over, kinds, mutate, on_lines
-from .sandbox_server import SandboxServer
+from plugins.agency_api.tests.api_cases import case_body, eur, events, hand_over, kinds, mutate, on_lines
+from plugins.agency_api.tests.sandbox_server import SandboxServer
 
 _ACCEPTED = ["received", "accepted", "phase_changed", "cost_added"]
 _REVIEWED = ["received", "under_review", "accepted", "phase_changed", "cost_added"]

@@ -15,9 +15,8 @@ from connector.errors import RejectedError
 from connector.testing import ManualClock, make_context
 from connector_agency_api.config import AgencyConfig
 from connector_agency_api.sink import AgencySink
-
-from .api_cases import hand_over
-from .sandbox_server import START, SandboxServer, running_sandbox
+from plugins.agency_api.tests.api_cases import hand_over
+from plugins.agency_api.tests.sandbox_server import START, SandboxServer, running_sandbox
 
 SECRET = "whsec_" + base64.b64encode(b"a-secret-of-twenty-four.").decode()
 

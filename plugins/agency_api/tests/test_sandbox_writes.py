@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from .api_cases import case_body, eur, events, hand_over, kinds, mutate, on_lines
-from .sandbox_server import SandboxServer, running_sandbox
+from plugins.agency_api.tests.api_cases import case_body, eur, events, hand_over, kinds, mutate, on_lines
+from plugins.agency_api.tests.sandbox_server import SandboxServer, running_sandbox
 
 
 def _submit(server: SandboxServer, key: str, body: dict[str, Any]) -> Any:
