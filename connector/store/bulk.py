@@ -1,16 +1,27 @@
 """Writing many rows at once, the quickest safe way each database has."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Boolean, Date, LargeBinary, Table, text
+from sqlalchemy import Boolean, Date, Dialect, LargeBinary, Table, text
 
 from connector.store.columns import Instant
 from connector.store.engine import Tx
 
 _temporary = count()
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How rows of one table reach one kind of database; made once, as pages come by the hundred."""
+
+    columns: str
+    marks: str
+    conflict: str
+    processors: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 def bulk_upsert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> None:
@@ -21,49 +32,57 @@ def bulk_upsert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """
     if not rows:
         return
-    names = [column.name for column in table.columns]
-    keys = [column.name for column in table.primary_key.columns]
-    rest = [name for name in names if name not in keys]
-    conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET " + ", ".join(f"{n} = excluded.{n}" for n in rest)
-    converted = _convert(tx, table, rows)
+    plan = _plan(table, tx.dialect)
+    converted = _convert(plan, rows)
     if tx.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(names))
         _driver(tx).executemany(
-            f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) {conflict}",  # noqa: S608 - our own names
+            f"INSERT INTO {table.name} ({plan.columns}) VALUES ({plan.marks}) {plan.conflict}",  # noqa: S608 - our own
             converted,
         )
         return
     beside = f"bulk_{next(_temporary)}"
     tx.execute(text(f"CREATE TEMPORARY TABLE {beside} (LIKE {table.name}) ON COMMIT DROP"))
-    with _driver(tx).cursor().copy(f"COPY {beside} ({', '.join(names)}) FROM STDIN") as copy:
+    with _driver(tx).cursor().copy(f"COPY {beside} ({plan.columns}) FROM STDIN") as copy:
         for row in converted:
             copy.write_row(row)
-    columns = ", ".join(names)
-    tx.execute(text(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {beside} {conflict}"))  # noqa: S608
+    insert = f"INSERT INTO {table.name} ({plan.columns}) SELECT {plan.columns} FROM {beside} {plan.conflict}"  # noqa: S608
+    tx.execute(text(insert))
 
 
 def _driver(tx: Tx) -> Any:
     return tx.connection.driver_connection
 
 
-def _convert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-    """The rows with every value in the form the driver wants; untouched columns cost nothing."""
-    processors: list[tuple[int, Callable[[Any], Any]]] = []
+@lru_cache(maxsize=128)
+def _plan(table: Table, dialect: Dialect) -> _Plan:
+    names = [column.name for column in table.columns]
+    keys = [column.name for column in table.primary_key.columns]
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    return _Plan(
+        columns=", ".join(names),
+        marks=", ".join("?" * len(names)),
+        conflict=f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {replaced}",
+        processors=tuple(_processors(table, dialect)),
+    )
+
+
+def _processors(table: Table, dialect: Dialect) -> Iterator[tuple[int, Callable[[Any], Any]]]:
+    """What brings a column's values into the form that the driver wants, for the columns that need it."""
     for index, column in enumerate(table.columns):
         # Both drivers take truth values and bytes as they are.
         as_it_is = isinstance(column.type, Boolean | LargeBinary)
-        processor = None if as_it_is else column.type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
+        processor = None if as_it_is else column.type.dialect_impl(dialect).bind_processor(dialect)
         if processor is not None:
             # Days and instants repeat all through a page.
             repeats = isinstance(column.type, Instant | Date)
-            processors.append((index, lru_cache(maxsize=4096)(processor) if repeats else processor))
-    if not processors:
+            yield index, lru_cache(maxsize=4096)(processor) if repeats else processor
+
+
+def _convert(plan: _Plan, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """The rows with every value in the driver's form. Column by column: untouched ones cost next to nothing."""
+    if not plan.processors:
         return rows
-    converted = []
-    for row in rows:
-        values = list(row)
-        for index, convert in processors:
-            if values[index] is not None:
-                values[index] = convert(values[index])
-        converted.append(values)
-    return converted
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for index, convert in plan.processors:
+        columns[index] = map(convert, columns[index])
+    return list(zip(*columns, strict=True))

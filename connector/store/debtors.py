@@ -27,6 +27,8 @@ class DebtorFacts:
 
 def store_debtors(tx: Tx, ledger: str, debtors: Sequence[Debtor], at: datetime) -> int:
     """Store the debtors that changed; returns how many."""
+    if not debtors:
+        return 0
     latest = {one.id: one for one in debtors}
     known = {
         row.id: row.hash
@@ -57,12 +59,15 @@ def store_parts(tx: Tx, ledger: str, addresses: Sequence[DebtorAddress], contact
 
 def mark_debtors_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> None:
     """Mark debtors that the source deleted."""
-    tx.execute(update(debtor).where(debtor.c.ledger == ledger, among(tx, debtor.c.id, ids)).values(gone=True, since=at))
+    if ids:
+        where = (debtor.c.ledger == ledger, among(tx, debtor.c.id, ids))
+        tx.execute(update(debtor).where(*where).values(gone=True, since=at))
 
 
 def remove_parts(tx: Tx, ledger: str, ids: Sequence[str]) -> None:
     """Remove addresses and contact persons that the source deleted."""
-    tx.execute(delete(debtor_part).where(debtor_part.c.ledger == ledger, among(tx, debtor_part.c.id, ids)))
+    if ids:
+        tx.execute(delete(debtor_part).where(debtor_part.c.ledger == ledger, among(tx, debtor_part.c.id, ids)))
 
 
 def confirm_kind(tx: Tx, ledger: str, debtor_id: str, kind: DebtorKind, *, origin: str, at: datetime) -> None:

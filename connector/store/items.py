@@ -97,6 +97,8 @@ def store_items(tx: Tx, ledger: str, items: Sequence[OpenItem], at: datetime) ->
 
 def mark_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> Changes:
     """Mark rows that the source has deleted, or no longer lists. Not a payment: the claim is looked at again."""
+    if not ids:
+        return Changes()
     found = tx.execute(
         select(open_item.c.id, open_item.c.claim, open_item.c.debtor_id, open_item.c.open_minor).where(
             open_item.c.ledger == ledger, among(tx, open_item.c.id, ids), open_item.c.gone.is_(False)

@@ -85,6 +85,8 @@ def last_runs(tx: Tx, ledger: str, *, limit: int = 20) -> list[Run]:
 
 def store_faults(tx: Tx, ledger: str, faults: Sequence[RecordFault], *, run_id: str, at: datetime) -> None:
     """Set malformed records aside; the first sighting of each is kept."""
+    if not faults:
+        return
     key = (record_fault.c.ledger, record_fault.c.entity, record_fault.c.record_id)
     known = {
         tuple(row[:3]): row.first_seen
