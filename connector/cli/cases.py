@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def listing(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
     """List the cases of a ledger, oldest first."""
+    from connector.cli.naming import Names
     from connector.cli.output import print_line, show_json, show_table
     from connector.store import cases
 
@@ -25,15 +26,16 @@ def listing(context: typer.Context, ledger: LedgerArgument = "", json: JsonOptio
         owner = pick_ledger(workspace.settings, ledger)
         with workspace.store.read() as tx:
             found = cases.cases(tx, ledger=owner.name)
+        names = Names(workspace, owner.name, (one.debtor_id for one in found))
     if json:
-        show_json(found)
+        show_json([names.coded(one) for one in found])
     elif not found:
         print_line(f"Nothing of {owner.name} was handed over yet.")
     else:
         rows = [
             [
                 one.case_ref,
-                one.debtor_id,
+                names.full(one.debtor_id),
                 one.connection,
                 f"{one.opened_at:%Y-%m-%d}",
                 one.handover,
@@ -49,6 +51,7 @@ def listing(context: typer.Context, ledger: LedgerArgument = "", json: JsonOptio
 
 def show(context: typer.Context, case: CaseArgument, json: JsonOption = False) -> None:
     """Show a case: its claims, what the agency told, what was sent to it."""
+    from connector.cli.naming import Names
     from connector.cli.output import show_json
     from connector.store import agency, cases, outbox
 
@@ -59,10 +62,13 @@ def show(context: typer.Context, case: CaseArgument, json: JsonOption = False) -
             lines = cases.lines(tx, case)
             events = agency.events(tx, case)
             sent = outbox.of_case(tx, case)
+        names = Names(workspace, row.ledger, [row.debtor_id])
     if json:
-        show_json({"case": row, "lines": lines, "events": events, "messages": [_message(one) for one in sent]})
+        show_json(
+            {"case": names.coded(row), "lines": lines, "events": events, "messages": [_message(one) for one in sent]}
+        )
         return
-    _print_case(row, lines)
+    _print_case(row, lines, debtor=names.full(row.debtor_id))
     _print_story(events, sent)
 
 
@@ -71,14 +77,14 @@ def _message(one: "Outgoing") -> dict[str, object]:
     return {name: value for name, value in vars(one).items() if name != "payload"}
 
 
-def _print_case(row: "CaseRow", lines: "list[LineRow]") -> None:
+def _print_case(row: "CaseRow", lines: "list[LineRow]", *, debtor: str) -> None:
     from connector.cli.output import money, show_facts, show_table
 
     show_facts(
         {
             "case": row.case_ref,
             "agency": f"{row.connection} {row.agency_ref}".strip(),
-            "debtor": row.debtor_id,
+            "debtor": debtor,
             "ledger": f"{row.ledger}, plan {row.plan_id}",
             "hand-over": row.handover,
             "phase": row.phase,

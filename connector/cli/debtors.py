@@ -12,7 +12,7 @@ from connector.cli.selection import pick_debtor, pick_ledger
 if TYPE_CHECKING:
     from connector.config import Ledger
     from connector.flow.workspace import Workspace
-    from connector.model import Account
+    from connector.model import Account, Debtor
     from connector.store.cases import CaseRow
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in words.")]
@@ -21,11 +21,11 @@ Kind = Literal["consumer", "business", "sole_trader", "public_body"]
 
 def find(
     context: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="A key, or a part of the name.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A code or key, or a part of the name.")],
     ledger: LedgerOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Find debtors by key or by a part of the name; at most 20."""
+    """Find debtors by code, key or a part of the name; at most 20."""
     from connector.cli.output import print_line, show_json, show_table
     from connector.store import debtors
 
@@ -39,7 +39,10 @@ def find(
     elif not found:
         print_line(f"No debtor of {owner.name} fits {text!r}.")
     else:
-        rows = [[one.id, one.name, one.kind, one.country or "-", "yes" if one.blocked else "no"] for one in found]
+        rows = [
+            [one.code or one.id, one.name, one.kind, one.country or "-", "yes" if one.blocked else "no"]
+            for one in found
+        ]
         show_table(["debtor", "name", "kind", "country", "blocked"], rows, whole=["debtor"])
 
 
@@ -63,18 +66,17 @@ def show(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = 
     if json:
         show_json({"debtor": who, "account": account, "decision": told(decision), "cases": handed, "trail": trail})
         return
-    name = who.name if who else "a debtor the source has not sent"
-    _print_account(name, account, handed, headline=told(decision).headline)
+    _print_account(who, account, handed, headline=told(decision).headline)
 
 
-def _print_account(name: str, account: "Account", handed: "list[CaseRow]", *, headline: str) -> None:
+def _print_account(who: "Debtor | None", account: "Account", handed: "list[CaseRow]", *, headline: str) -> None:
     from connector.cli.output import money, print_line, show_facts, show_table
 
     credit = ", ".join(money(minor, code) for code, minor in account.credit_minor.items())
     show_facts(
         {
-            "debtor": account.debtor_id,
-            "name": name,
+            "debtor": (who and who.code) or account.debtor_id,
+            "name": who.name if who else "a debtor the source has not sent",
             "kind": account.debtor_kind,
             "country": account.debtor_country,
             "blocked": "yes, in the accounting package" if account.debtor_blocked else "",

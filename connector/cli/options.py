@@ -22,7 +22,7 @@ LedgerOption = Annotated[
 ]
 PlanArgument = Annotated[int, typer.Argument(metavar="PLAN", help="The number of a plan.")]
 DebtorArgument = Annotated[
-    str, typer.Argument(metavar="DEBTOR", help="The debtor's key, or a part of the name that fits one debtor only.")
+    str, typer.Argument(metavar="DEBTOR", help="The debtor's code or key, or a part of the name that fits one only.")
 ]
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Our reference of a case.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

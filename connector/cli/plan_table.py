@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from connector.cli.naming import Names
 from connector.cli.output import instant, money, plural, print_line, show_json, show_table
 
 if TYPE_CHECKING:
     from connector.config import Ledger
+    from connector.flow.runs import Remark
     from connector.flow.workspace import Workspace
     from connector.model import Decision
     from connector.store.plans import Plan, Planned
@@ -23,17 +25,19 @@ def show_plan(
     *,
     everybody: bool,
     as_json: bool,
-    messages: Sequence[str] = (),
+    remarks: "Sequence[Remark]" = (),
 ) -> None:
     """Print a stored plan. With `everybody` also those for whom nothing is done, as far as that is news."""
     from connector.store import plans
 
     with workspace.store.read() as tx:
         found = list(plans.decisions(tx, plan.id))
+    about = [one.decision.debtor_id for one in found] + [one.debtor_id for one in remarks]
+    names = Names(workspace, ledger.name, about)
     if as_json:
-        show_json({"plan": plan, "decisions": found, "messages": messages})
+        decisions = [{**vars(one), "debtor_code": names.code(one.decision.debtor_id)} for one in found]
+        show_json({"plan": plan, "decisions": decisions, "remarks": [names.coded(one) for one in remarks]})
         return
-    names = _names(workspace, ledger, found)
     print_line(
         f"Plan {plan.id} of {ledger.name}, {plan.day}, made {instant(plan.created_at)} with policy {plan.policy} "
         f"{plan.policy_version}: {plan.state}"
@@ -43,31 +47,19 @@ def show_plan(
     resting = [one for one in found if one.decision.action == "none"]
     if everybody:
         _show_why("Nothing is done", resting, names)
-    for message in messages:
-        print_line(message)
+    for remark in remarks:
+        print_line(names.tell(remark))
     _show_totals(plan, found, resting=len(resting), everybody=everybody)
     _show_next(plan, ledger, found)
 
 
-def _names(workspace: "Workspace", ledger: "Ledger", found: Sequence["Planned"]) -> dict[str, str]:
-    from connector.store import debtors
-
-    ids = [one.decision.debtor_id for one in found]
-    names: dict[str, str] = {}
-    with workspace.store.read() as tx:
-        for start in range(0, len(ids), 500):
-            facts = debtors.facts(tx, ledger.name, ids[start : start + 500])
-            names.update({key: one.name for key, one in facts.items()})
-    return names
-
-
-def _show_moves(moving: Sequence["Planned"], names: dict[str, str]) -> None:
+def _show_moves(moving: Sequence["Planned"], names: Names) -> None:
     if not moving:
         return
     rows = [
         [
-            one.decision.debtor_id,
-            names.get(one.decision.debtor_id, ""),
+            names.short(one.decision.debtor_id),
+            names.name(one.decision.debtor_id),
             _STEPS[one.decision.action],
             money(one.decision.amount_minor, one.decision.currency),
             str(len(one.decision.claims)),
@@ -93,10 +85,10 @@ def reason_in_short(decision: "Decision") -> str:
     return next((one.seen for verdict in wanted for one in decision.because if one.verdict == verdict), "")
 
 
-def _show_why(title: str, found: Sequence["Planned"], names: dict[str, str]) -> None:
+def _show_why(title: str, found: Sequence["Planned"], names: Names) -> None:
     if found:
         rows = [
-            [one.decision.debtor_id, names.get(one.decision.debtor_id, ""), reason_in_short(one.decision)]
+            [names.short(one.decision.debtor_id), names.name(one.decision.debtor_id), reason_in_short(one.decision)]
             for one in found
         ]
         show_table(_WHY_COLUMNS, rows, title=title, whole=["debtor"])

@@ -50,7 +50,7 @@ def plan(
 
         with alone(workspace, owner), showing_progress(quiet=json) as progress:
             report, made = make_plan(workspace, owner, progress=progress)
-        show_plan(workspace, owner, made, everybody=everybody, as_json=json, messages=report.messages)
+        show_plan(workspace, owner, made, everybody=everybody, as_json=json, remarks=report.remarks)
 
 
 def plans(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
@@ -143,14 +143,17 @@ def _sides(one: "Comparison") -> tuple[int, int, int, int]:
 
 
 def _explain(workspace: "Workspace", ledger: "Ledger", text: str, *, as_json: bool) -> None:
+    from connector.cli.naming import Names
     from connector.cli.output import print_line, show_json
     from connector.flow.plan import explain
     from connector.policy import explain as told
     from connector.policy import render
 
-    _, decision = explain(workspace, ledger, pick_debtor(workspace, ledger, text))
+    key = pick_debtor(workspace, ledger, text)
+    _, decision = explain(workspace, ledger, key)
+    names = Names(workspace, ledger.name, [key])
     if as_json:
-        show_json(told(decision))
+        show_json(names.coded(told(decision)))
         return
-    for line in render(told(decision)):
+    for line in render(told(decision).model_copy(update={"debtor_id": names.full(key)})):
         print_line(line)

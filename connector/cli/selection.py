@@ -48,20 +48,22 @@ def pick_plan(workspace: "Workspace", number: int) -> tuple["Plan", "Ledger"]:
 
 
 def pick_debtor(workspace: "Workspace", ledger: "Ledger", text: str) -> str:
-    """The key of the debtor whose key is `text`, or whose name alone contains it. Raises ConfigError."""
+    """The key of the debtor whose key or code is `text`, or whose name alone contains it. Raises ConfigError."""
     from connector.store import debtors
 
     with workspace.store.read() as tx:
         if debtors.facts(tx, ledger.name, [text]):
             return text
         found = debtors.find(tx, ledger.name, text)
-    if len(found) == 1:
-        return found[0].id
+    coded = [one for one in found if one.code == text]
+    if len(coded or found) == 1:
+        return (coded or found)[0].id
     if not found:
         raise ConfigError(f"ledger {ledger.name} has no debtor {text!r}.", mend="See: incasso debtor find TEXT")
-    keys = ", ".join(one.id for one in found)
+    keys = ", ".join(f"{one.code or one.id} {one.name}".strip() for one in coded or found)
     raise ConfigError(
-        f"{text!r} fits {len(found)} debtors of ledger {ledger.name}.", mend=f"Name one by its key: {keys}"
+        f"{text!r} fits {len(coded or found)} debtors of ledger {ledger.name}.",
+        mend=f"Name one by its code or key: {keys}",
     )
 
 

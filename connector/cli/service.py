@@ -55,9 +55,9 @@ def _visit_each(workspace: "Workspace", ledgers: "list[Ledger]", *, as_json: boo
             break
     brakes = [reason for ledger in ledgers if (reason := read_brake(workspace, ledger))]
     if as_json:
-        show_json([_facts(turn) for turn in turns])
+        show_json([_facts(workspace, turn) for turn in turns])
     else:
-        _show_turns(turns)
+        _show_turns(workspace, turns)
     return _judge(turns, braked=bool(brakes))
 
 
@@ -73,18 +73,21 @@ def _judge(turns: "list[Turn]", *, braked: bool) -> int:
     return next((code for code in gravest if code in codes), ExitCode.DONE)
 
 
-def _facts(turn: "Turn") -> dict[str, object]:
+def _facts(workspace: "Workspace", turn: "Turn") -> dict[str, object]:
+    from connector.cli.naming import names_in, report_facts
+
     return {
         "ledger": turn.ledger,
         "verb": turn.verb,
         "outcome": turn.outcome,
         "seconds": round(turn.seconds, 3),
         "message": turn.told,
-        "report": turn.report,
+        "report": turn.report and report_facts(names_in(workspace, turn.report), turn.report),
     }
 
 
-def _show_turns(turns: "list[Turn]") -> None:
+def _show_turns(workspace: "Workspace", turns: "list[Turn]") -> None:
+    from connector.cli.naming import names_in
     from connector.cli.output import print_line, show_table
     from connector.cli.verbs import as_counts
 
@@ -100,8 +103,10 @@ def _show_turns(turns: "list[Turn]") -> None:
     ]
     show_table(["ledger", "verb", "outcome", "time", "what"], rows, right=["time"], whole=["ledger", "verb", "outcome"])
     for turn in turns:
-        for message in turn.report.messages if turn.report else ():
-            print_line(f"{turn.ledger} {turn.verb}: {message}")
+        if turn.report:
+            names = names_in(workspace, turn.report)
+            for remark in turn.report.remarks:
+                print_line(f"{turn.ledger} {turn.verb}: {names.tell(remark)}")
 
 
 def _serve(invocation: Invocation, names: list[str]) -> None:

@@ -11,6 +11,7 @@ from connector.cli.selection import pick_ledger, pick_task
 from connector.errors import ConfigError
 
 if TYPE_CHECKING:
+    from connector.cli.naming import Named
     from connector.flow.workspace import Workspace
     from connector.store.people import Task
 
@@ -25,6 +26,7 @@ def tasks(
     json: JsonOption = False,
 ) -> None:
     """List what waits for a person, oldest first."""
+    from connector.cli.naming import NOBODY, debtors_of_cases
     from connector.cli.output import print_line, show_json, show_table
     from connector.store import people
 
@@ -33,8 +35,9 @@ def tasks(
         name = pick_ledger(workspace.settings, ledger).name if ledger else ""
         with workspace.store.read() as tx:
             found = people.tasks(tx, name, done=done)
+        debtors = debtors_of_cases(workspace, (one.case_ref for one in found))
     if json:
-        show_json(found)
+        show_json([_facts(one, debtors.get(one.case_ref, NOBODY)) for one in found])
         return
     if not found:
         print_line("Nothing was settled yet." if done else "Nothing waits for a person.")
@@ -45,24 +48,31 @@ def tasks(
             one.ledger or "-",
             one.kind,
             one.case_ref or "-",
+            debtors.get(one.case_ref, NOBODY).full,
             str(one.deadline or "-"),
             one.outcome or one.subject,
         ]
         for one in found
     ]
     last = "outcome" if done else "what"
-    show_table(["task", "ledger", "kind", "case", "by", last], rows, right=["task"], whole=["case", "by"])
+    show_table(["task", "ledger", "kind", "case", "debtor", "by", last], rows, right=["task"], whole=["case", "by"])
+
+
+def _facts(task: "Task", debtor: "Named") -> dict[str, Any]:
+    return {**vars(task), "debtor_id": debtor.debtor_id, "debtor_code": debtor.debtor_code}
 
 
 def show(context: typer.Context, task: TaskArgument, json: JsonOption = False) -> None:
     """Show a task with all that is known, and what settles it."""
+    from connector.cli.naming import NOBODY, debtors_of_cases
     from connector.cli.output import instant, print_line, show_facts, show_json
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
         found = pick_task(workspace, task)
+        debtor = debtors_of_cases(workspace, [found.case_ref]).get(found.case_ref, NOBODY)
     if json:
-        show_json(found)
+        show_json(_facts(found, debtor))
         return
     show_facts(
         {
@@ -70,6 +80,7 @@ def show(context: typer.Context, task: TaskArgument, json: JsonOption = False) -
             "ledger": found.ledger,
             "kind": found.kind,
             "case": found.case_ref,
+            "debtor": debtor.full if debtor.debtor_id else "",
             "since": instant(found.opened_at),
             "by": str(found.deadline or ""),
             "what": found.subject,

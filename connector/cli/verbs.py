@@ -12,6 +12,7 @@ from connector.cli.options import JsonOption, LedgerArgument, PlanArgument
 from connector.cli.selection import pick_ledger, pick_plan
 
 if TYPE_CHECKING:
+    from connector.cli.naming import Names
     from connector.config import Ledger
     from connector.flow.runs import Progress, Report
     from connector.flow.workspace import Workspace
@@ -70,16 +71,18 @@ def _one_verb(invocation: Invocation, name: str, act: Callable[..., "Report"], *
 
 
 def _run(workspace: "Workspace", ledger: "Ledger", act: Callable[..., "Report"], *, as_json: bool) -> int:
+    from connector.cli.naming import names_in, report_facts
     from connector.cli.output import show_json, showing_progress
     from connector.runtime.visit import alone
 
     with alone(workspace, ledger), showing_progress(quiet=as_json) as progress:
         done = act(workspace, ledger, progress=progress)
     brake = read_brake(workspace, ledger)
+    names = names_in(workspace, done)
     if as_json:
-        show_json(done)
+        show_json(report_facts(names, done))
     else:
-        show_report(done, brake=brake)
+        show_report(done, names, brake=brake)
     return judge(done.counts, brake=brake)
 
 
@@ -98,13 +101,13 @@ def read_brake(workspace: "Workspace", ledger: "Ledger") -> str:
         return journal.read_ledger_state(tx, ledger.name).brake_reason
 
 
-def show_report(done: "Report", *, brake: str) -> None:
+def show_report(done: "Report", names: "Names", *, brake: str) -> None:
     """Print what a run did, in lines."""
     from connector.cli.output import print_line
 
     print_line(f"{done.verb} of {done.ledger}: {as_counts(done.counts)}")
-    for message in done.messages:
-        print_line(f"  {message}")
+    for remark in done.remarks:
+        print_line(f"  {names.tell(remark)}")
     if brake:
         print_line(f"Brake: {brake}. Look at the ledger, then: incasso release {done.ledger}")
 

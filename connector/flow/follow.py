@@ -6,7 +6,7 @@ from connector.flow.delivery import deliver
 from connector.flow.events import apply
 from connector.flow.mutations import tell_changes
 from connector.flow.pull import noting
-from connector.flow.runs import Progress, Report, StoppedError, quiet, running
+from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Event, EventPage
 from connector.store import BusyError, agency, cases, journal
@@ -47,7 +47,7 @@ def _bring_in(workspace: Workspace, link: Link, sink: Sink, *, report: Report, p
             _read_changes(workspace, link.connection, sink, report=report, progress=progress)
             _read_remittances(workspace, link.connection, sink, report=report)
     except BusyError:
-        report.messages.append("another ledger is reading the agency's feed")
+        report.remarks.append(Remark("another ledger is reading the agency's feed"))
 
 
 def _read_changes(workspace: Workspace, connection: str, sink: Sink, *, report: Report, progress: Progress) -> None:

@@ -12,7 +12,7 @@ from connector.flow.balance import otherwise_closed, paid
 from connector.flow.delivery import deliver
 from connector.flow.messages import derive_case_ref, put_document, put_open, seal_document
 from connector.flow.pull import noting
-from connector.flow.runs import Progress, Report, StoppedError, quiet, running
+from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Account, Case, Claim, ClaimLine, Decision, Document, Money
 from connector.policy.decide import decide
@@ -91,13 +91,13 @@ def _carry_out(handing: _Handing, decision: Decision) -> None:
         case_ref = _open_case(handing, decision)
     except _LeftOutError as left_out:
         handing.report.counts["left out"] += 1
-        handing.report.messages.append(f"{decision.debtor_id}: left out, {left_out}")
+        handing.report.remarks.append(Remark(f"left out, {left_out}", decision.debtor_id))
         with store.write() as tx:
             plans.settle_decision(tx, handing.plan.id, decision.debtor_id, outcome="left_out", why=str(left_out))
         return
     handing.report.counts["cases"] += 1
     handing.report.counts["claims"] += len(decision.claims)
-    handing.report.messages.append(f"{decision.debtor_id}: handed over as {case_ref}")
+    handing.report.remarks.append(Remark(f"handed over as {case_ref}", decision.debtor_id))
 
 
 def _open_case(handing: _Handing, decision: Decision) -> str:

@@ -174,7 +174,7 @@ def _hold_for_credit(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow,
             "unallocated",
             row.debtor_id,
             case_ref=row.case_ref,
-            subject=f"{Money(minor=credit, currency=row.currency)} of debtor {row.debtor_id} is not allocated: "
+            subject=f"{Money(minor=credit, currency=row.currency)} of this debtor is not allocated: "
             "allocate it in the ledger. The agency rests until then.",
             at=at,
         )

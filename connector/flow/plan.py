@@ -6,7 +6,7 @@ from itertools import islice
 
 from connector.config import Ledger
 from connector.flow.accounts import account, accounts
-from connector.flow.runs import Progress, Report, StoppedError, quiet, running
+from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Account, Decision
 from connector.policy.decide import decide
@@ -49,7 +49,7 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
                     raise StoppedError("stopped while planning; the next plan starts anew")
         for before in moved.values():
             report.counts["gone"] += 1
-            report.messages.append(f"{before.debtor_id}: was to {before.step}, nothing is open any more")
+            report.remarks.append(Remark(f"was to {before.step}, nothing is open any more", before.debtor_id))
         with workspace.store.write() as tx:
             plans.finish_plan(tx, plan_id, ledger.name, facts=digest.hexdigest(), counts=+report.counts)
             plan = plans.read_plan(tx, plan_id)

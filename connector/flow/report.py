@@ -6,7 +6,7 @@ from connector.api import Source
 from connector.config import Ledger
 from connector.errors import RejectedError
 from connector.flow.pull import noting
-from connector.flow.runs import Progress, Report, StoppedError, quiet, running
+from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import BookedPayment, Money, SourceUpdate
 from connector.store import Tx, agency, cases, people
@@ -22,7 +22,7 @@ def report_back(workspace: Workspace, ledger: Ledger, *, progress: Progress = qu
     """
     with running(workspace, ledger.name, "report") as report:
         if not workspace.source_provides(ledger, "report"):
-            report.messages.append("this source takes nothing back")
+            report.remarks.append(Remark("this source takes nothing back"))
             return report
         with workspace.store.read() as tx:
             rows = [row for row in cases.due_for_report(tx, ledger.name) if row.handover not in _UNTOLD]

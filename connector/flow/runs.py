@@ -24,9 +24,17 @@ class StoppedError(ConnectorError):
     """The process was asked to end: what was done so far is kept, the next run goes on from there."""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A sentence for a person, about a debtor or, without one, about the run."""
+
+    text: str
+    debtor_id: str = ""
+
+
 @dataclass
 class Report:
-    """What one run of one verb did. `counts` by word ("items new", "calls"); `messages` are for a person."""
+    """What one run of one verb did. `counts` by word ("items new", "calls"); `remarks` are for a person."""
 
     verb: str
     ledger: str
@@ -36,7 +44,7 @@ class Report:
     outcome: str = "running"
     message: str = ""
     counts: Counter[str] = field(default_factory=Counter)
-    messages: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
 
 @contextmanager

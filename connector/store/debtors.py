@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 
 from connector.model import Address, ContactPerson, Debtor, DebtorAddress, DebtorContact, DebtorKind
 from connector.store.among import among
@@ -16,13 +16,14 @@ from connector.store.tables import debtor, debtor_kind, debtor_part
 
 @dataclass(frozen=True)
 class DebtorFacts:
-    """What the rule layer needs of a debtor."""
+    """What the rule layer needs of a debtor. `code` is the number people know it by, empty where there is none."""
 
     id: str
     name: str
     kind: DebtorKind
     country: str
     blocked: bool
+    code: str = ""
 
 
 def store_debtors(tx: Tx, ledger: str, debtors: Sequence[Debtor], at: datetime) -> int:
@@ -78,13 +79,21 @@ def confirm_kind(tx: Tx, ledger: str, debtor_id: str, kind: DebtorKind, *, origi
 def facts(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, DebtorFacts]:
     """What the rule layer needs, by debtor id. A debtor that the source never sent is missing."""
     query = (
-        select(debtor.c.id, debtor.c.name, debtor.c.kind, debtor_kind.c.kind, debtor.c.country, debtor.c.blocked)
+        select(
+            debtor.c.id,
+            debtor.c.name,
+            debtor.c.kind,
+            debtor_kind.c.kind,
+            debtor.c.country,
+            debtor.c.blocked,
+            debtor.c.code,
+        )
         .outerjoin(debtor_kind, (debtor_kind.c.ledger == debtor.c.ledger) & (debtor_kind.c.debtor_id == debtor.c.id))
         .where(debtor.c.ledger == ledger, among(tx, debtor.c.id, ids))
     )
     return {
-        id_: DebtorFacts(id_, name, confirmed or kind, country, blocked)
-        for id_, name, kind, confirmed, country, blocked in tx.execute(query)
+        id_: DebtorFacts(id_, name, confirmed or kind, country, blocked, code)
+        for id_, name, kind, confirmed, country, blocked, code in tx.execute(query)
     }
 
 
@@ -111,12 +120,14 @@ def debtor_of(tx: Tx, ledger: str, debtor_id: str) -> Debtor | None:
 
 
 def find(tx: Tx, ledger: str, text: str) -> list[DebtorFacts]:
-    """Debtors whose id or code is `text`, or whose name contains it, at most 20."""
+    """Debtors whose id or code is `text`, and after them those whose name contains it, at most 20."""
+    exact = (debtor.c.id == text) | (debtor.c.code == text)
     ids = tx.scalars(
         select(debtor.c.id)
         .where(debtor.c.ledger == ledger)
-        .where((debtor.c.id == text) | (debtor.c.code == text) | debtor.c.name.icontains(text, autoescape=True))
-        .order_by(debtor.c.name)
+        .where(exact | debtor.c.name.icontains(text, autoescape=True))
+        .order_by(case((exact, 0), else_=1), debtor.c.name)
         .limit(20)
     ).all()
-    return list(facts(tx, ledger, ids).values())
+    known = facts(tx, ledger, ids)
+    return [known[key] for key in ids]

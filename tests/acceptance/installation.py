@@ -198,7 +198,7 @@ class Installation:
             done = hand_over(workspace, ledger, plan.id)
             with workspace.store.read() as tx:
                 rows = cases.cases(tx, ledger=ledger.name)
-        assert rows, done.messages
+        assert rows, done.remarks
         return rows[0].case_ref
 
     def command(self, arguments: Sequence[str]) -> list[str]:

@@ -207,6 +207,44 @@ def test_a_ledger_is_read_again_from_its_beginning_on_request(plain: Installatio
     assert f"items unchanged {INVOICES}" in again.out
 
 
+def test_a_debtor_goes_by_the_code_of_the_accounting_package(whole: Installation, agency: StandIn) -> None:
+    whole.invoices(INVOICES)
+    agency.order("scenario", {"scenario": "asks"})
+    whole.run("pull")
+    key = whole.run("debtor", "find", "10", "--json").json[0]["id"]
+    for text in ("10", key, "Korst"):
+        assert whole.run("debtor", "kind", text, "business").code == 0
+        assert "debtor 10 Bakkerij De Korst B.V., ledger acme" in whole.run("plan", "--explain", text).out
+    assert "debtor 10" in lines_of(whole.run("debtor", "show", key).out)
+    planned = whole.run("plan")
+    assert any(line.startswith("10 Bakkerij De Korst B.V. reminder") for line in lines_of(planned.out))
+    assert key not in planned.out
+
+    case_ref = whole.hand_over()
+    plan = whole.run("plans", "--json").json[0]["id"]
+    shown = whole.run("plan", "--show", str(plan), "--json").json["decisions"][0]
+    assert (shown["decision"]["debtor_id"], shown["debtor_code"]) == (key, "10")
+    whole.pass_days(3)
+    whole.run("follow")
+    for command in (("case", "list"), ("case", "show", case_ref), ("tasks",)):
+        out = whole.run(*command).out
+        assert "10 Bakkerij De Korst B.V." in out
+        assert key not in out
+    for row in (*whole.run("case", "list", "--json").json, *whole.run("tasks", "--json").json):
+        assert (row["debtor_id"], row["debtor_code"]) == (key, "10")
+
+
+def test_a_code_wins_over_a_name_that_contains_it(plain: Installation) -> None:
+    plain.invoices(1)
+    plain.book("accounts", code="11", name="Drukkerij 10")
+    plain.run("pull")
+    assert "Bakkerij" in plain.run("debtor", "show", "10").out
+    assert [one["code"] for one in plain.run("debtor", "find", "10", "--json").json] == ["10", "11"]
+    several = plain.run("debtor", "show", "kkerij")
+    assert several.code == 2
+    assert "Name one by its code or key: 10 Bakkerij De Korst B.V., 11 Drukkerij 10" in several.err
+
+
 def test_records_that_are_set_aside_are_listed_with_the_reason(plain: Installation) -> None:
     assert plain.run("faults").out == "No record of acme is set aside.\n"
     bad = RecordFault(id="t-29", field="DueDate", why="is not a date", entity="payment terms")
@@ -275,6 +313,9 @@ def test_what_the_policy_escalates_goes_out_by_itself_where_the_ledger_says_auto
     done = {turn["verb"]: turn for turn in ended.json}
     assert list(done) == ["pull", "plan", "handover", "follow", "report"]
     assert done["handover"]["report"]["counts"]["cases"] == 1
+    (remark,) = done["handover"]["report"]["remarks"]
+    assert remark["debtor_code"] == "10"
+    assert remark["text"].startswith("handed over as acme-")
     assert len(agency.order("cases")["cases"]) == 1
     again = {turn["verb"]: turn for turn in whole.run("run", "--once", "--json").json}
     assert "handover" not in again

@@ -83,7 +83,7 @@ def test_a_payment_after_the_plan_leaves_the_debtor_out_by_name(desk: Desk, ledg
     pull(desk, ledger)
     report = hand_over(desk, ledger, plan_id)
     assert report.counts["left out"] == 1
-    assert "changed since" in report.messages[0]
+    assert "changed since" in report.remarks[0].text
     assert desk.agency.cases == {}
     with desk.store.read() as tx:
         (planned,) = plans.decisions(tx, plan_id)
@@ -95,7 +95,7 @@ def test_a_blocking_finding_of_the_agency_keeps_the_case_at_home(desk: Desk, led
     pull(desk, ledger)
     desk.agency.findings = Preflight(findings=(Finding(blocking=True, code="address", message="no street"),))
     report = handed(desk, ledger)
-    assert "no street" in report.messages[0]
+    assert "no street" in report.remarks[0].text
     assert rows(desk) == []
 
 
@@ -103,7 +103,7 @@ def test_less_than_the_agency_takes_stays_at_home(desk: Desk, ledger: Ledger) ->
     desk.books.holds(invoice("1"))
     pull(desk, ledger)
     desk.agency.promise = desk.agency.promise.model_copy(update={"minimum": {"EUR": 10_001}})
-    assert "less than the agency takes" in handed(desk, ledger).messages[0]
+    assert "less than the agency takes" in handed(desk, ledger).remarks[0].text
 
 
 def test_an_instalment_that_is_not_due_keeps_the_invoice_at_home(desk: Desk, ledger: Ledger) -> None:
@@ -111,7 +111,7 @@ def test_an_instalment_that_is_not_due_keeps_the_invoice_at_home(desk: Desk, led
     not_due = invoice("1", 6_000, id="t-1-2", due_date=due.due_date.replace(year=2027))
     desk.books.holds(due, not_due)
     pull(desk, ledger)
-    assert "instalments that are not due" in handed(desk, ledger).messages[0]
+    assert "instalments that are not due" in handed(desk, ledger).remarks[0].text
 
 
 def test_a_claim_can_be_live_once_only_whoever_asks(desk: Desk, ledger: Ledger) -> None:
@@ -258,7 +258,7 @@ class TestInvoices:
             raise RejectedError("this invoice is locked")
 
         desk.books.document = refuse
-        assert "this invoice is locked" in handed(desk, ledger).messages[0]
+        assert "this invoice is locked" in handed(desk, ledger).remarks[0].text
 
 
 def test_a_plugin_may_veto_a_case(desk: Desk, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +267,7 @@ def test_a_plugin_may_veto_a_case(desk: Desk, ledger: Ledger, monkeypatch: pytes
     monkeypatch.setattr(
         desk.plugins, "before_handover", lambda case, sink: f"sales asked to wait with {case.debtor.id}"
     )
-    assert "sales asked to wait with d1" in handed(desk, ledger).messages[0]
+    assert "sales asked to wait with d1" in handed(desk, ledger).remarks[0].text
     assert rows(desk) == []
 
 
@@ -278,4 +278,4 @@ def test_a_second_instalment_that_falls_due_after_the_plan_leaves_the_debtor_out
     pull(desk, ledger)
     plan_id = plan_of(desk, ledger)
     desk.later(days=1)
-    assert "changed since" in hand_over(desk, ledger, plan_id).messages[0]
+    assert "changed since" in hand_over(desk, ledger, plan_id).remarks[0].text
