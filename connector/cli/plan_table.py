@@ -80,9 +80,13 @@ def _became(one: "Planned") -> str:
 
 
 def reason_in_short(decision: "Decision") -> str:
-    """The reason that decided: the first one not met or not known where nothing moves, else the first one met."""
-    wanted = {"none": ("no",), "undecided": ("unknown", "no")}.get(decision.action, ("yes",))
-    return next((one.seen for verdict in wanted for one in decision.because if one.verdict == verdict), "")
+    """The reason that decided: what is missing, the first one not met where nothing moves, else the first one met."""
+    from connector.policy import missing
+
+    if decision.action == "undecided":
+        return missing(decision)
+    wanted = "no" if decision.action == "none" else "yes"
+    return next((one.seen for one in decision.because if one.verdict == wanted), "")
 
 
 def _show_why(title: str, found: Sequence["Planned"], names: Names) -> None:

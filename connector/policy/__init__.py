@@ -2,7 +2,7 @@
 
 from connector.policy.decide import decide
 from connector.policy.diff import Change, ChangeKind, compare, compare_plans, moves
-from connector.policy.explain import Explanation, explain, headline, render
+from connector.policy.explain import Explanation, explain, headline, missing, render
 from connector.policy.facts import fingerprint
 from connector.policy.load import load_policy
 from connector.policy.policy import Gates, Policy, Step
@@ -21,6 +21,7 @@ __all__ = [
     "fingerprint",
     "headline",
     "load_policy",
+    "missing",
     "moves",
     "render",
 ]

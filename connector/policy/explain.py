@@ -17,6 +17,15 @@ _SAID: dict[StepAction, str] = {
 }
 
 
+# Facts that have a sentence of their own; of the others the question says what is not known.
+_MISSING = {
+    "debtor_kind": "the debtor's kind is unknown",
+    "calibrated": "the sign of the ledger's amounts is not established yet",
+}
+# Unknown only because a fact about a claim is: that claim's own reason says more.
+_DERIVED = frozenset({"days_overdue", "amount", "agency_minimum"})
+
+
 class Chapter(Record):
     """The reasons about one subject: a step of the policy, the claims that were left out, or the account."""
 
@@ -68,6 +77,15 @@ def explain(decision: Decision) -> Explanation:
     )
 
 
+def missing(decision: Decision) -> str:
+    """The fact that would decide an undecided decision, in one clause; empty when nothing is missing."""
+    unknown = [one for one in decision.because if one.verdict == "unknown"]
+    telling = [one for one in unknown if _code(one) not in _DERIVED]
+    of_the_step = [one for one in telling if not one.condition.startswith("claim.")]
+    first = next(iter(of_the_step or telling or unknown), None)
+    return _MISSING.get(_code(first), f"{first.asked} {first.seen}") if first else ""
+
+
 def headline(decision: Decision) -> str:
     """The outcome in one line: what, for how much, or since when it can come."""
     said = _SAID[decision.action]
@@ -88,6 +106,10 @@ def render(explanation: Explanation) -> tuple[str, ...]:
         for reason in chapter.reasons:
             lines += [f"  {reason.verdict:<8} {reason.asked}", f"           {reason.seen}  [{reason.origin}]"]
     return (*lines, "", f"Rules: policy {one.policy}, version {one.policy_version}. Facts: {one.facts}.")
+
+
+def _code(reason: Because) -> str:
+    return reason.condition.rpartition(".")[2]
 
 
 def _subject(reason: Because) -> str:

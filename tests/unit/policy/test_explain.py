@@ -3,7 +3,7 @@
 from policy_builders import STANDARD, debtor, dispute, hold, invoice, taken
 
 from connector.model import Account
-from connector.policy import Explanation, decide, explain, headline, render
+from connector.policy import Explanation, decide, explain, headline, missing, render
 
 
 def told(account: Account) -> str:
@@ -75,6 +75,24 @@ def test_headlines() -> None:
         ),
     }
     assert {headline(decide(account, STANDARD)) for account in accounts.values()} == set(accounts)
+
+
+def test_what_is_missing_is_named() -> None:
+    both = (taken("remind", 36), taken("notice", 20))
+    late = invoice("A", late=50)
+    accounts = {
+        "": debtor(late),
+        "the debtor's kind is unknown": debtor(late, steps=both, debtor_kind="unknown"),
+        "the sign of the ledger's amounts is not established yet": debtor(late, steps=both, calibrated=False),
+        "Is the due date of B known? the ledger gives none": debtor(invoice("B", late=None)),
+    }
+    assert {missing(decide(account, STANDARD)) for account in accounts.values()} == set(accounts)
+
+
+def test_what_decides_comes_before_what_stands_aside() -> None:
+    both = (taken("remind", 36), taken("notice", 20))
+    account = debtor(invoice("A", late=50), invoice("B", late=None), steps=both, debtor_kind="unknown")
+    assert missing(decide(account, STANDARD)) == "the debtor's kind is unknown"
 
 
 def test_an_explanation_survives_json() -> None:
