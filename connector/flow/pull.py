@@ -1,5 +1,6 @@
 """Pull: what is open at the source, page by page, each page with its cursor in one transaction."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,7 +25,7 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, fr
     Each page is stored whole or not at all; a run that is cut goes on after the last stored page. What comes out
     of an error is a `connector.errors` class; everything stored before it stays.
     """
-    with running(workspace, ledger.name, "pull") as report, noting(workspace, ledger.source.connection):
+    with running(workspace, ledger.name, "pull") as report, noting(workspace, ledger.source.connection), _settled():
         source = workspace.source(ledger)
         scope = f"pull:{ledger.name}"
         with workspace.store.read() as tx:
@@ -44,6 +45,7 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, fr
                 _look_for_missing(workspace, ledger, seen_open if page.snapshot else None, report=report)
             if workspace.stop.is_set():
                 raise StoppedError("stopped between two pages; the next run goes on from there")
+            del page
         if not complete:
             raise PluginError("the pull ended without a last page", plugin=ledger.source.connection)
         _brake(workspace, ledger, open_before, closed=report.counts["items closed"] + report.counts["items gone"])
@@ -52,8 +54,20 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, fr
 
 def _pages(source: Source, cursor: str | None, *, again: bool) -> Iterator[Page]:
     """The source's pages; the first one of a reading that was asked to begin again says so."""
-    for number, page in enumerate(source.pull(cursor)):
-        yield page.model_copy(update={"full_resync": True}) if again and not number else page
+    for page in source.pull(cursor):
+        yield page.model_copy(update={"full_resync": True}) if again else page
+        again = False
+        del page  # while the next one is read, this one's memory is free
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """What stands before a pull outlives it: the garbage collector need not look through it with every tenth page."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _shown_open(page: Page) -> Iterator[str]:
@@ -131,9 +145,12 @@ def _look_for_missing(workspace: Workspace, ledger: Ledger, listed: set[str] | N
     """
     at = workspace.clock.now()
     with workspace.store.write() as tx:
+        again = resync.running(tx, ledger.name)
+        if listed is None and not again:
+            return
         known = items.open_ids(tx, ledger.name)
         missing = known - listed if listed is not None else set()
-        if resync.running(tx, ledger.name):
+        if again:
             missing.update(resync.unseen(tx, ledger.name))
             resync.end(tx, ledger.name)
         if _too_much(len(missing & known), len(known), ledger.brake_percent):

@@ -26,10 +26,11 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
-    # 4 MB of pages: the indexes of a large ledger are written all over.
-    "PRAGMA cache_size=-4096",
-    # A stored page touches a thousand places: copying them into the file after every commit doubles the work.
-    "PRAGMA wal_autocheckpoint=4000",
+    # Room for all that one stored page touches, 10 MB in the random keys of two indexes: what does not fit is
+    # written before the commit, and read and written again.
+    "PRAGMA cache_size=-10240",
+    # A stored page touches two thousand places: copying them into the file after every commit doubles the work.
+    "PRAGMA wal_autocheckpoint=8000",
 )
 _POSTGRES_OPTIONS = (
     "-c lock_timeout=30s -c statement_timeout=600s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"

@@ -99,8 +99,10 @@ def walk(client: Client, reader: RowReader[R], query: Mapping[str, str]) -> Iter
     while url:
         number += 1
         page = reader.read(client.get(url, reader.endpoint), number=number)
+        following = page.next_url
         yield page
-        url = client.next_url(page.next_url, reader.endpoint, current=url) if page.next_url else ""
+        del page  # two pages at once would double the memory of a pull
+        url = client.next_url(following, reader.endpoint, current=url) if following else ""
 
 
 def read_all(client: Client, reader: RowReader[R], query: Mapping[str, str]) -> list[R]:

@@ -77,6 +77,7 @@ class Pull:
     def _follow(self, feed: "Feed[Any]") -> Iterator[Page]:
         for page in self._walk(feed.stream, feed.reader):
             yield self._page(feed.reader.entity, feed.content(page.rows), faults=page.faults)
+            del page
 
     def _walk(self, stream: Stream, reader: RowReader[R]) -> Iterator[RowPage[R]]:
         """The pages after the stream's row version that hold anything; each moves the row version on."""
@@ -86,6 +87,7 @@ class Pull:
                 before = self._position
                 self._keep(**{stream: max(page.high, getattr(before, stream))})
                 yield page
+                del page
 
     def _terms(self) -> Iterator[Page]:
         without = frozenset() if self._config.gl_accounts else frozenset({"GLAccountCode"})
@@ -110,12 +112,16 @@ class Pull:
             self._measure(page)
             if self._turn_if_needed():
                 return True
-            sign = self._calibration.sign(self._position.sign)
-            mapping = TermMapping(self._config, sign=sign, home_currency=self._position.currency)
-            items, faults = mapping.items(page.rows)
-            self._keep(sign=sign, quiet=False)
-            yield self._page(reader.entity, {"items": items}, faults=(*page.faults, *faults))
+            yield self._mapped(page, reader.entity)
+            del page
         return False
+
+    def _mapped(self, page: RowPage[Term], stream: str) -> Page:
+        sign = self._calibration.sign(self._position.sign)
+        mapping = TermMapping(self._config, sign=sign, home_currency=self._position.currency)
+        items, faults = mapping.items(page.rows)
+        self._keep(sign=sign, quiet=False)
+        return self._page(stream, {"items": items}, faults=(*page.faults, *faults))
 
     def _measure(self, page: RowPage[Term]) -> None:
         before = self._calibration.measured
