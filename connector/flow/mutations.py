@@ -28,6 +28,22 @@ from connector.store.cases import CaseRow, LineRow
 from connector.store.items import ClaimRow
 
 
+def take_back_unsent(workspace: Workspace, ledger: Ledger, report: Report) -> None:
+    """Money that arrives while a hand-over has not left the house takes it back instead of following it.
+
+    Called before anything is sent.
+    """
+    with workspace.store.write() as tx:
+        for case_ref, lines in _dirty_lines(tx, ledger).items():
+            row = _row(tx, case_ref)
+            if not _is_still_here(tx, row):
+                continue
+            whole, _ = _whole(workspace, tx, ledger, row, lines)
+            if any(one.anything for one in _settled(tx, ledger, row, whole).values()):
+                _cancel(tx, row, at=workspace.clock.now())
+                report.counts["taken back"] += 1
+
+
 def tell_changes(workspace: Workspace, ledger: Ledger, report: Report) -> None:
     """Put into the outbox what the agencies do not know yet of this ledger's claims.
 
@@ -35,40 +51,38 @@ def tell_changes(workspace: Workspace, ledger: Ledger, report: Report) -> None:
     transaction a case: its messages, and that they were written.
     """
     with workspace.store.write() as tx:
-        dirty = items.dirty_claims(tx, ledger.name)
         if journal.read_ledger_state(tx, ledger.name).brake_reason:
-            report.counts["claims held by the brake"] = len(dirty)
+            report.counts["claims held by the brake"] = len(items.dirty_claims(tx, ledger.name))
             return
-        lines: dict[str, list[LineRow]] = {}
-        for line in cases.live_lines(tx, ledger.name, claims=dirty):
-            lines.setdefault(line.case_ref, []).append(line)
-        live = {line.claim for group in lines.values() for line in group}
-        items.clean(tx, ledger.name, [claim for claim in dirty if claim not in live])
-    for case_ref, group in lines.items():
+        dirty = _dirty_lines(tx, ledger)
+    for case_ref, lines in dirty.items():
         with workspace.store.write() as tx:
-            report.counts["mutations"] += _tell_case(workspace, tx, ledger, case_ref, lines=group)
+            report.counts["mutations"] += _tell_case(workspace, tx, ledger, case_ref, lines=lines)
+
+
+def _dirty_lines(tx: Tx, ledger: Ledger) -> dict[str, list[LineRow]]:
+    """The live lines of claims that changed, by case; claims that are at no agency any more are forgotten."""
+    dirty = items.dirty_claims(tx, ledger.name)
+    lines: dict[str, list[LineRow]] = {}
+    for line in cases.live_lines(tx, ledger.name, claims=dirty):
+        lines.setdefault(line.case_ref, []).append(line)
+    live = {line.claim for group in lines.values() for line in group}
+    items.clean(tx, ledger.name, [claim for claim in dirty if claim not in live])
+    return lines
 
 
 def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, case_ref: str, *, lines: list[LineRow]) -> int:
     """Returns how many messages it took. A claim that is being changed at the source stays dirty."""
-    row = cases.read_case(tx, case_ref)
-    assert row is not None
+    row = _row(tx, case_ref)
     at = workspace.clock.now()
     day = workspace.clock.today(ledger.timezone)
-    present = items.claims_named(tx, ledger.name, row.debtor_id, [line.claim for line in lines], day)
-    whole = []
-    for line in lines:
-        claim = present.get(line.claim)
-        if claim is not None and claim.whole:
-            people.finish_task(tx, ledger.name, "perhaps_paid", line.claim, at=at, outcome="the ledger explains it")
-            whole.append(line)
-        else:
-            _ask_about_hole(tx, ledger, line, claim, at=at)
+    whole, holes = _whole(workspace, tx, ledger, row, lines)
+    for line, claim in holes:
+        _ask_about_hole(tx, ledger, line, claim, at=at)
+    for line in whole:
+        people.finish_task(tx, ledger.name, "perhaps_paid", line.claim, at=at, outcome="the ledger explains it")
     items.clean(tx, ledger.name, [line.claim for line in whole])
     settled = _settled(tx, ledger, row, whole)
-    if any(one.anything for one in settled.values()) and _is_still_here(tx, row):
-        _cancel(tx, row, at=at)
-        return 0
     told = 0
     for line in whole:
         for mutation, values in _differences(row, line, settled[line.line_id], day=day):
@@ -77,6 +91,28 @@ def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, case_ref: str, *, l
             cases.change_line(tx, line, **values)
             told += 1
     return told + _hold_for_credit(workspace, tx, ledger, row, day=day, at=at)
+
+
+def _row(tx: Tx, case_ref: str) -> CaseRow:
+    row = cases.read_case(tx, case_ref)
+    assert row is not None
+    return row
+
+
+def _whole(
+    workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, lines: list[LineRow]
+) -> tuple[list[LineRow], list[tuple[LineRow, ClaimRow | None]]]:
+    """The lines whose claim adds up in the ledger, and the others with what is there of them."""
+    day = workspace.clock.today(ledger.timezone)
+    present = items.claims_named(tx, ledger.name, row.debtor_id, [line.claim for line in lines], day)
+    whole, holes = [], []
+    for line in lines:
+        claim = present.get(line.claim)
+        if claim is not None and claim.whole:
+            whole.append(line)
+        else:
+            holes.append((line, claim))
+    return whole, holes
 
 
 def _settled(tx: Tx, ledger: Ledger, row: CaseRow, lines: list[LineRow]) -> dict[str, Settled]:
@@ -130,7 +166,7 @@ def _differences(
 
 
 def _is_still_here(tx: Tx, row: CaseRow) -> bool:
-    """Whether the hand-over never left the house: money that arrives now takes it back instead of following it."""
+    """Whether the hand-over never left the house."""
     opening = next((one for one in outbox.of_case(tx, row.case_ref) if one.kind == OPEN), None)
     return opening is not None and opening.state == "READY" and opening.attempt == 0
 

@@ -12,6 +12,7 @@ from connector.flow.handover import hand_over
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.report import report_back
+from connector.flow.runs import StoppedError
 from connector.model import (
     Accepted,
     Allocation,
@@ -191,11 +192,27 @@ def test_the_agencys_own_pay_out_is_not_told_back(desk: Desk, ledger: Ledger, ca
 def test_money_before_the_hand_over_left_takes_it_back(desk: Desk, ledger: Ledger) -> None:
     desk.books.holds(invoice("1"))
     pull(desk, ledger)
+    plan_id = make_plan(desk, ledger)[1].id
+    with pytest.raises(StoppedError):
+        hand_over(desk, ledger, plan_id, progress=lambda *_: desk.stop.set())
+    desk.stop.clear()
+    sync(desk, ledger, invoice("1", 6_000), closed("1", 4_000))
+    assert desk.agency.cases == {}, "handed over although the money had come"
+    (row,) = _all(desk)
+    assert (row.closure, row.closure_why) == ("withdrawn", "settled before it was sent")
+    # The rest is decided anew, and may go out as a case of its own.
+    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    (case,) = desk.agency.cases.values()
+    assert case.open.minor == 6_000
+
+
+def test_money_after_a_first_attempt_follows_the_hand_over(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
     desk.agency.wire = ["refused"]
     plan_id = make_plan(desk, ledger)[1].id
     hand_over(desk, ledger, plan_id)
     (row,) = _all(desk)
-    # It was tried once: from here on it is followed by a message, not taken back.
     sync(desk, ledger, invoice("1", 6_000), closed("1", 4_000))
     desk.later(hours=2)
     follow(desk, ledger)
