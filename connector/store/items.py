@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, and_, case, cast, func, insert, literal, select, update
@@ -15,6 +14,9 @@ from connector.store.engine import Tx
 from connector.store.tables import dirty_claim, open_item, open_item_history
 
 _AT_ONCE = 1000
+# All that the source says of a row, and whether it is gone: what differs here is a change.
+_FACTS = tuple(column for column in open_item.columns if column.name not in ("ledger", "since"))
+_OPEN = _FACTS.index(open_item.c.open_minor)
 
 
 @dataclass
@@ -81,12 +83,12 @@ def store_items(tx: Tx, ledger: str, items: Sequence[OpenItem], at: datetime) ->
         before = known.get(item.id)
         if before is None:
             changes.new += 1
-        elif before[0] == row[-2] and not before[2]:
+        elif before == row[1:-1]:
             changes.unchanged += 1
             continue
         else:
             changes.changed += 1
-            changes.closed += before[1] != 0 and item.open_minor == 0
+            changes.closed += before[_OPEN] != 0 and item.open_minor == 0
         changes.claims.add(item.claim)
         changes.debtors.add(item.debtor_id)
         rows.append(row)
@@ -300,14 +302,10 @@ def _claims(ledger: str, day: date) -> Select[Any]:
     )
 
 
-def _known(tx: Tx, ledger: str, ids: list[str]) -> dict[str, tuple[bytes, int, bool]]:
-    columns = open_item.c
-    rows = tx.execute(
-        select(columns.id, columns.hash, columns.open_minor, columns.gone).where(
-            columns.ledger == ledger, among(tx, columns.id, ids)
-        )
-    )
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+def _known(tx: Tx, ledger: str, ids: list[str]) -> dict[str, tuple[Any, ...]]:
+    """The stored rows among `ids`, as `_row` gives them without its ends."""
+    rows = tx.execute(select(*_FACTS).where(open_item.c.ledger == ledger, among(tx, open_item.c.id, ids)))
+    return {row[0]: row for row in rows}
 
 
 def _to_history(tx: Tx, ledger: str, ids: list[str], at: datetime) -> None:
@@ -322,6 +320,4 @@ def _to_history(tx: Tx, ledger: str, ids: list[str], at: datetime) -> None:
 
 def _row(ledger: str, item: OpenItem, at: datetime) -> tuple[Any, ...]:
     """The values of the table's columns. The record has its fields in the columns' order, which a test holds."""
-    facts = tuple(vars(item).values())
-    digest = blake2b("\x1f".join(map(str, facts)).encode(), digest_size=16).digest()
-    return (ledger, *facts, False, digest, at)
+    return (ledger, *vars(item).values(), False, at)

@@ -27,7 +27,6 @@ def _item_columns() -> list[Column]:  # type: ignore[type-arg]
         Column("reversal", Boolean, nullable=False),
         # Gone at the source (deleted, or missing from a snapshot): perhaps paid, never taken for paid.
         Column("gone", Boolean, nullable=False),
-        Column("hash", Blob, nullable=False),
         Column("since", Instant, nullable=False),
     ]
 

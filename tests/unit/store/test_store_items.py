@@ -44,7 +44,7 @@ def test_a_first_load_writes_rows_and_no_history(store: Store) -> None:
 def test_the_record_has_its_fields_in_the_order_of_the_columns() -> None:
     fields = list(OpenItem.model_fields)
     columns = [column.name for column in open_item.columns]
-    assert columns == ["ledger", *fields, "gone", "hash", "since"]
+    assert columns == ["ledger", *fields, "gone", "since"]
 
 
 def test_an_unchanged_row_is_not_written(store: Store) -> None:

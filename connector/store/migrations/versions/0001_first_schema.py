@@ -255,7 +255,6 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("reversal", sa.Boolean(), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("since", columns.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("ledger", "id", name=op.f("pk_open_item")),
     )
@@ -286,7 +285,6 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("reversal", sa.Boolean(), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("since", columns.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_open_item_history")),
     )
