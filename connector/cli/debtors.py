@@ -194,7 +194,8 @@ def _who(workspace: "Workspace", ledger: str, debtor: str) -> "tuple[Ledger, str
 
 
 def _say(text: str, ledger: "Ledger", *, told: int = 0) -> None:
-    from connector.cli.output import plural, print_line
+    from connector.cli.output import print_line
+    from connector.runtime.words import plural
 
     print_line(text)
     if told:

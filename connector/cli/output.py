@@ -99,8 +99,3 @@ def money(minor: int, currency: str) -> str:
     from connector.model import Money
 
     return str(Money(minor=minor, currency=currency))
-
-
-def plural(count: int, noun: str, many: str = "") -> str:
-    """`1 claim`, `2 claims`, `12,000 claims`."""
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}"

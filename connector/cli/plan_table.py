@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from connector.cli.naming import Names
-from connector.cli.output import instant, money, plural, print_line, show_json, show_table
+from connector.cli.output import instant, money, print_line, show_json, show_table
+from connector.runtime.words import plural
 
 if TYPE_CHECKING:
     from connector.config import Ledger
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from connector.model import Decision
     from connector.store.plans import Plan, Planned
 
-_STEPS = {"remind": "reminder", "notice": "formal notice", "call": "call", "escalate": "hand over"}
+_STEPS = {"remind": "reminder", "notice": "formal notice", "call": "call", "escalate": "hand-over"}
 _WITH_STEPS = ("remind", "notice", "call")
 _WHY_COLUMNS = ("debtor", "name", "why")
 
@@ -112,7 +113,7 @@ def _show_totals(plan: "Plan", found: Iterable["Planned"], *, resting: int, ever
         hint = "" if everybody or not resting else f", new for {resting:,} of them (show them with --all)"
         print_line(f"{counts['none']:,} with nothing to do{hint}")
     changes = ", ".join(
-        f"{counts[word]:,} {word}" for word in ("new", "changed", "unchanged", "withdrawn") if counts.get(word)
+        f"{counts[word]:,} {word}" for word in ("new", "changed", "unchanged", "gone") if counts.get(word)
     )
     print_line(f"Against the plan before: {changes or 'no debtor then or now'}.")
 

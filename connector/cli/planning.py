@@ -85,8 +85,9 @@ def steps(
     channel: Annotated[str, typer.Option("--channel", help="How: post, email, phone.")] = "post",
 ) -> None:
     """Record that the letters or calls of a plan were sent or made; the waiting times run from that day."""
-    from connector.cli.output import plural, print_line
+    from connector.cli.output import print_line
     from connector.flow import actions
+    from connector.runtime.words import plural
 
     if taken not in ("remind", "notice", "call"):
         raise typer.BadParameter("give remind, notice or call", param_hint="--taken")
@@ -114,8 +115,9 @@ def release(context: typer.Context, ledger: LedgerArgument = "") -> None:
 
 def compare(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
     """Hold the ledger against the agency, claim by claim; the exit code is 1 when they differ."""
-    from connector.cli.output import money, plural, print_line, show_json, show_table
+    from connector.cli.output import money, print_line, show_json, show_table
     from connector.flow.compare import compare as act
+    from connector.runtime.words import plural
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:

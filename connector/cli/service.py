@@ -87,9 +87,9 @@ def _facts(workspace: "Workspace", turn: "Turn") -> dict[str, object]:
 
 
 def _show_turns(workspace: "Workspace", turns: "list[Turn]") -> None:
+    from connector.cli.counts import as_counts
     from connector.cli.naming import names_in
     from connector.cli.output import print_line, show_table
-    from connector.cli.verbs import as_counts
 
     rows = [
         [
@@ -149,8 +149,8 @@ def runs(
     json: JsonOption = False,
 ) -> None:
     """List the reports of the last runs of a ledger, newest first."""
+    from connector.cli.counts import as_counts
     from connector.cli.output import instant, show_json, show_table
-    from connector.cli.verbs import as_counts
     from connector.runtime.status import run_status
     from connector.store import journal
 

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from connector.cli.output import instant, plural, print_line, show_table
+from connector.cli.counts import say
+from connector.cli.output import instant, print_line, show_table
+from connector.runtime.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +42,7 @@ def _ledger(one: "LedgerStatus", now: "datetime") -> list[str]:
         ", ".join(str(money) for money in one.open) or "-",
         f"{one.open_items:,}",
         f"{one.debtors:,}",
-        f"{one.plan.id} {one.plan.state}: {_words(one.plan.moves)}" if one.plan else "-",
+        f"{one.plan.id} {one.plan.state}: {_steps(one.plan.moves)}" if one.plan else "-",
         _words(one.cases),
         f"{one.outbox.total:,}",
         f"{one.open_tasks:,}",
@@ -70,6 +72,10 @@ def _remarks(status: "Status") -> "Iterable[str]":
             yield f"{one.name}: waits for a person: {_words(one.tasks)}. See: incasso tasks"
     if status.stray_tasks:
         yield f"Of no ledger: {_words(status.stray_tasks)}. See: incasso tasks"
+
+
+def _steps(counts: "Iterable[Count]") -> str:
+    return ", ".join(say(one.word, one.count) for one in counts) or "-"
 
 
 def _words(counts: "Iterable[Count]") -> str:

@@ -103,6 +103,7 @@ def read_brake(workspace: "Workspace", ledger: "Ledger") -> str:
 
 def show_report(done: "Report", names: "Names", *, brake: str) -> None:
     """Print what a run did, in lines."""
+    from connector.cli.counts import as_counts
     from connector.cli.output import print_line
 
     print_line(f"{done.verb} of {done.ledger}: {as_counts(done.counts)}")
@@ -110,8 +111,3 @@ def show_report(done: "Report", names: "Names", *, brake: str) -> None:
         print_line(f"  {names.tell(remark)}")
     if brake:
         print_line(f"Brake: {brake}. Look at the ledger, then: incasso release {done.ledger}")
-
-
-def as_counts(counts: Mapping[str, int]) -> str:
-    """The counts of a run in one line, such as "pages 4, items new 1,025"."""
-    return ", ".join(f"{word} {count:,}" for word, count in counts.items() if count) or "nothing to do"

@@ -18,6 +18,7 @@ from connector.log import mask
 from connector.model.record import Record
 from connector.plugins import Plugins
 from connector.plugins import load as load_plugins
+from connector.runtime.words import plural
 from connector.secrets import SecretReader, open_key_ring
 from connector.store import Store, health, open_store, schema
 
@@ -48,12 +49,13 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     except ConfigError as error:
         yield _failed("configuration", error)
         return
-    known = f"{len(settings.ledgers)} ledgers, {len(settings.connections)} connections in {settings.home}"
+    counted = plural(len(settings.ledgers), "ledger"), plural(len(settings.connections), "connection")
+    known = f"{', '.join(counted)} in {settings.home}"
     yield Finding(subject="configuration", verdict="ok" if settings.ledgers else "warn", said=known)
     plugins = load_plugins(disable=settings.plugins.disabled, prefer=settings.plugins.prefer)
     yield from _plugins(plugins)
     reader = SecretReader(settings.home, environ)
-    yield attempt("keys", lambda: f"{len(open_key_ring(settings.keys, reader).key_ids)} keys, the first encrypts")
+    yield attempt("keys", lambda: _keys(settings, reader))
     yield from _clock(settings)
     yield from _rights(settings)
     yield from _store(settings, plugins, reader)
@@ -71,6 +73,10 @@ def _versions() -> Iterator[Finding]:
     yield Finding(subject="program", verdict="ok", said=f"incasso {__version__}, {_package_versions()}")
     mend = f"Use Python {'.'.join(map(str, _FIRST_PYTHON))} or newer." if old else ""
     yield Finding(subject="python", verdict="fail" if old else "ok", said=found, mend=mend)
+
+
+def _keys(settings: Settings, reader: SecretReader) -> str:
+    return f"{plural(len(open_key_ring(settings.keys, reader).key_ids), 'key')}, the first encrypts"
 
 
 def _package_versions() -> str:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import requests
@@ -17,11 +19,12 @@ from typer.testing import CliRunner
 from connector.cli import failures, reference
 from connector.cli.app import app, run
 from connector.cli.connecting import read_options
+from connector.cli.counts import DELIVERED, EVENTS, WORDS, as_counts
 from connector.cli.failures import ExitCode, code_of, tell
 from connector.cli.install import write_key
 from connector.cli.loopback import Listener, read_address
 from connector.cli.options import parse_day
-from connector.cli.output import plural, show_table
+from connector.cli.output import show_table
 from connector.cli.tasks import read_answers
 from connector.cli.verbs import judge
 from connector.config import load
@@ -34,6 +37,9 @@ from connector.errors import (
     TransientError,
     UnknownOutcome,
 )
+from connector.model import Event, MutationKind, StepAction
+from connector.policy import ChangeKind
+from connector.runtime.words import plural
 
 HELP_CPU_SECONDS = 0.3
 HEAVY = {
@@ -178,6 +184,28 @@ def test_counts_are_said_as_people_say_them() -> None:
         "12,000 claims",
         "2 entries",
     ]
+
+
+def test_every_count_of_a_run_has_its_words() -> None:
+    flow = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "connector" / "flow").glob("*.py"))
+    counted = set(re.findall(r'counts\["([^"]+)"\]', flow)) | set(
+        re.findall(r'"((?:items|debtors|records) \w+.*?)":', flow)
+    )
+    assert len(counted) > 25
+    kinds = {*get_args(ChangeKind), *get_args(StepAction)}
+    assert (counted | kinds) - set(WORDS) == set()
+    assert set(DELIVERED) == {"open", "document", *get_args(MutationKind)}
+    assert set(EVENTS) == {one.model_fields["kind"].default for one in get_args(get_args(Event)[0])}
+
+
+def test_what_a_run_did_is_said_in_words() -> None:
+    counts = {"pages": 1, "items new": 1025, "delivered case.open": 2, "event payment_received": 1, "gone": 0}
+    assert as_counts(counts) == "1 page, 1,025 new items, 2 cases delivered, 1 payment received"
+    assert as_counts({"left_out": 1, "left out": 2}) == "1 debtor without a step, 2 debtors left out"
+    assert (
+        as_counts({"event of_tomorrow": 2, "delivered case.of_tomorrow": 1}) == "2 of_tomorrow, 1 of_tomorrow delivered"
+    )
+    assert as_counts({"calls": 0}) == "nothing to do"
 
 
 def test_a_day_is_written_one_way() -> None:

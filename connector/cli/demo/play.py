@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.cli.demo.stage import Stage, set_stage
 from connector.cli.demo.story import Act, Story
-from connector.cli.output import money, plural, print_line, show_table
+from connector.cli.output import money, print_line, show_table
 from connector.cli.plan_table import show_plan
 from connector.config import Ledger
 from connector.flow import actions
@@ -16,6 +16,7 @@ from connector.flow.compare import Comparison, compare
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
 from connector.runtime.visit import visit
+from connector.runtime.words import plural
 from connector.store import agency, cases, debtors, people, plans
 
 _HOUR = time(8, tzinfo=UTC)
