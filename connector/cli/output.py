@@ -1,16 +1,18 @@
-"""Printing: tables for people, JSON for machines. Without a terminal tables are plain and as wide as they need."""
+"""Printing: tables for people, JSON for machines. Without a terminal tables are as wide as they need."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-# Wide enough for the longest reason, so that no line of a file or a pipe is broken.
-_PLAIN_WIDTH = 400
+# More than any table needs: in a file or a pipe the content alone decides.
+_PLAIN_WIDTH = 10_000
+# There, text that runs on (a reason, a message) is broken here.
+_PLAIN_TEXT = 100
 
 
 def open_console(*, err: bool = False) -> "Console":
@@ -31,7 +33,10 @@ def show_table(
     right: Sequence[str] = (),
     whole: Sequence[str] = (),
 ) -> None:
-    """Print a table. Columns in `right` hold amounts: aligned to the right and never wrapped; `whole` never wraps."""
+    """Print a table. Columns in `right` hold amounts: aligned to the right and never wrapped; `whole` never wraps.
+
+    The others are wrapped to the terminal's width; without a terminal, at 100 characters.
+    """
     from rich import box
     from rich.table import Table
 
@@ -39,7 +44,9 @@ def show_table(
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for name in columns:
         firm = name in right or name in whole
-        table.add_column(name, justify="right" if name in right else "left", no_wrap=firm, overflow="fold")
+        side: Literal["left", "right"] = "right" if name in right else "left"
+        widest = None if firm or console.is_terminal else _PLAIN_TEXT
+        table.add_column(name, justify=side, no_wrap=firm, overflow="fold", max_width=widest)
     for row in rows:
         table.add_row(*row)
     with console.capture() as captured:
