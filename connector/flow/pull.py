@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from connector.api import Source
 from connector.config import Ledger
@@ -103,7 +104,7 @@ def _store(workspace: Workspace, ledger: Ledger, page: Page, *, report: Report) 
         debtors.store_parts(tx, name, page.addresses, page.contacts)
         debtors.mark_debtors_gone(tx, name, page.gone_debtors, at)
         debtors.remove_parts(tx, name, page.gone_parts)
-        journal.clear_faults(tx, name, [*(item.id for item in page.items), *(one.id for one in page.debtors)])
+        journal.clear_faults(tx, name, chain((one.id for one in page.items), (one.id for one in page.debtors)))
         journal.store_faults(tx, name, page.faults, run_id=report.id, at=at)
         _keep_ledger_state(tx, name, page, at=at)
         _mark_dirty(tx, name, changes.debtors | gone.debtors, at=at)

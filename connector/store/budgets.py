@@ -1,10 +1,10 @@
 """One row of call counts per connection and company, changed by one process at a time."""
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, select, text, update
+from sqlalchemy import bindparam, select, text, update
 
 from connector.store.engine import Tx
 from connector.store.tables import budget
@@ -29,12 +29,16 @@ class BudgetRow:
 
 
 _NAMES = tuple(field.name for field in fields(BudgetRow))
-_COLUMNS = tuple(budget.c[name] for name in _NAMES)
+# Built once: two of these run with every call.
+_WHERE = (budget.c.connection == bindparam("of_connection")) & (budget.c.company == bindparam("of_company"))
+_READ = select(*(budget.c[name] for name in _NAMES)).where(_WHERE)
+_LOCK = _READ.with_for_update()
+_UPDATE = update(budget).where(_WHERE).values({name: bindparam(name) for name in _NAMES})
 
 
 def read(tx: Tx, connection: str, company: str) -> BudgetRow:
     """The row as it stands; an empty one when nothing was counted yet."""
-    found = tx.execute(select(*_COLUMNS).where(_is(connection, company))).one_or_none()
+    found = tx.execute(_READ, _key(connection, company)).one_or_none()
     return BudgetRow(*found) if found else BudgetRow()
 
 
@@ -43,16 +47,15 @@ def change(tx: Tx, connection: str, company: str, step: Callable[[BudgetRow], tu
 
     `step` runs while the row is locked: a clock that it reads cannot be overtaken by another process.
     """
-    locked = select(*_COLUMNS).where(_is(connection, company)).with_for_update()
-    found = tx.execute(locked).one_or_none()
+    key = _key(connection, company)
+    found = tx.execute(_LOCK, key).one_or_none()
     if found is None:
         _insert(tx, connection, company)
-        found = tx.execute(locked).one()
+        found = tx.execute(_LOCK, key).one()
     before = BudgetRow(*found)
     after, result = step(before)
     if after != before:
-        values = dict(zip(_NAMES, astuple(after), strict=True))
-        tx.execute(update(budget).where(_is(connection, company)).values(values))
+        tx.execute(_UPDATE, {**key, **asdict(after)})
     return result
 
 
@@ -60,10 +63,10 @@ def _insert(tx: Tx, connection: str, company: str) -> None:
     """An empty row, unless somebody else has just made it."""
     names = ", ".join(("connection", "company", *_NAMES))
     marks = ", ".join(f":{name}" for name in ("connection", "company", *_NAMES))
-    values = {"connection": connection, "company": company, **dict(zip(_NAMES, astuple(BudgetRow()), strict=True))}
+    values = {"connection": connection, "company": company, **asdict(BudgetRow())}
     statement = f"INSERT INTO budget ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
     tx.execute(text(statement), values)
 
 
-def _is(connection: str, company: str) -> ColumnElement[bool]:
-    return (budget.c.connection == connection) & (budget.c.company == company)
+def _key(connection: str, company: str) -> dict[str, str]:
+    return {"of_connection": connection, "of_company": company}

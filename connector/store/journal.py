@@ -1,6 +1,6 @@
 """What the machinery remembers of itself: cursors, runs, faults, the state of ledgers, the audit trail."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,11 +99,11 @@ def store_faults(tx: Tx, ledger: str, faults: Sequence[RecordFault], *, run_id: 
     bulk_upsert(tx, record_fault, list(rows.values()))
 
 
-def clear_faults(tx: Tx, ledger: str, read_well: Collection[str]) -> None:
+def clear_faults(tx: Tx, ledger: str, read_well: Iterable[str]) -> None:
     """Take records off the list that were read well after all."""
     where = record_fault.c.ledger == ledger
     set_aside = set(tx.scalars(select(record_fault.c.record_id).where(where)))
-    mended = set_aside.intersection(read_well)
+    mended = set_aside.intersection(read_well) if set_aside else set()
     if mended:
         tx.execute(record_fault.delete().where(where, among(tx, record_fault.c.record_id, sorted(mended))))
 
