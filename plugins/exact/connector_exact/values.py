@@ -37,8 +37,8 @@ in full before it stands in a filter or an address."""
 
 def _day_schema(_source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
     """A text, decoded. Written out, so that nothing but the cached decoding runs in Python: a row has three days."""
-    message = "Value error, expected /Date(milliseconds)/"
-    text = core_schema.custom_error_schema(core_schema.str_schema(), "value_error", custom_error_message=message)
+    message = "expected /Date(milliseconds)/"
+    text = core_schema.custom_error_schema(core_schema.str_schema(), "no_day", custom_error_message=message)
     decoded = core_schema.no_info_after_validator_function(_decode_day, text)
     return core_schema.nullable_schema(decoded)
 
