@@ -121,12 +121,12 @@ def debtor_of(tx: Tx, ledger: str, debtor_id: str) -> Debtor | None:
 
 def find(tx: Tx, ledger: str, text: str) -> list[DebtorFacts]:
     """Debtors whose id or code is `text`, and after them those whose name contains it, at most 20."""
-    exact = (debtor.c.id == text) | (debtor.c.code == text)
+    same = (debtor.c.id == text) | (debtor.c.code == text)
     ids = tx.scalars(
         select(debtor.c.id)
         .where(debtor.c.ledger == ledger)
-        .where(exact | debtor.c.name.icontains(text, autoescape=True))
-        .order_by(case((exact, 0), else_=1), debtor.c.name)
+        .where(same | debtor.c.name.icontains(text, autoescape=True))
+        .order_by(case((same, 0), else_=1), debtor.c.name)
         .limit(20)
     ).all()
     known = facts(tx, ledger, ids)
