@@ -62,13 +62,14 @@ def show(context: typer.Context, case: CaseArgument, json: JsonOption = False) -
             lines = cases.lines(tx, case)
             events = agency.events(tx, case)
             sent = outbox.of_case(tx, case)
+            collected = agency.collected(tx, [case])
         names = Names(workspace, row.ledger, [row.debtor_id])
     if json:
         show_json(
             {"case": names.coded(row), "lines": lines, "events": events, "messages": [_message(one) for one in sent]}
         )
         return
-    _print_case(row, lines, debtor=names.full(row.debtor_id))
+    _print_case(row, lines, collected, debtor=names.full(row.debtor_id))
     _print_story(events, sent)
 
 
@@ -77,7 +78,9 @@ def _message(one: "Outgoing") -> dict[str, object]:
     return {name: value for name, value in vars(one).items() if name != "payload"}
 
 
-def _print_case(row: "CaseRow", lines: "list[LineRow]", *, debtor: str) -> None:
+def _print_case(
+    row: "CaseRow", lines: "list[LineRow]", collected: "dict[tuple[str, str], int]", *, debtor: str
+) -> None:
     from connector.cli.output import money, show_facts, show_table
 
     show_facts(
@@ -93,7 +96,7 @@ def _print_case(row: "CaseRow", lines: "list[LineRow]", *, debtor: str) -> None:
             "agency's word": row.raw_status,
         }
     )
-    amounts = ["handed over", "told paid", "told credited", "told corrected", "left"]
+    amounts = ["handed over", "told paid", "told credited", "told corrected", "collected", "left"]
     rows = [
         [
             one.number,
@@ -104,7 +107,8 @@ def _print_case(row: "CaseRow", lines: "list[LineRow]", *, debtor: str) -> None:
                     one.told_paid,
                     one.told_credited,
                     one.told_corrected,
-                    one.at_agency_minor,
+                    collected.get((one.case_ref, one.line_id), 0),
+                    one.at_agency_minor - collected.get((one.case_ref, one.line_id), 0),
                 )
             ),
             "yes" if one.live else "no",
