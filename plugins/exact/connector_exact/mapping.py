@@ -40,11 +40,11 @@ class TermMapping:
 
     def items(self, terms: Iterable[OpenTerm]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:
         """The receivables among `terms`, and those that make no valid item."""
-        values = [self._values(term) for term in terms if self._is_wanted(term)]
+        wanted = [term for term in terms if self._is_wanted(term)]
         try:
-            return _ITEMS.validate_python(values), ()
+            return _ITEMS.validate_python(map(self._values, wanted)), ()
         except ValidationError:
-            return _singly(values)
+            return _singly(map(self._values, wanted))
 
     def _is_wanted(self, term: OpenTerm) -> bool:
         if term.get("LineType", RECEIVABLE) != RECEIVABLE:
@@ -151,7 +151,7 @@ def _checks(digits: str) -> bool:
     return int(digits[:10]) % 97 in (int(digits[10:]), int(digits[10:]) - 97)
 
 
-def _singly(values: list[dict[str, Any]]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:
+def _singly(values: Iterable[dict[str, Any]]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:
     items, faults = [], []
     for value in values:
         try:
