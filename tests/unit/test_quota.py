@@ -365,7 +365,9 @@ def test_several_processes_one_of_them_killed_never_exceed_minute_and_day(store_
     assert killed.stdout is not None
     told = [killed.stdout.readline()]
     killed.kill()
-    told += killed.communicate()[0].splitlines()
+    # What `readline` has read ahead is lost to `communicate`.
+    told += killed.stdout.read().splitlines()
+    killed.communicate()
     for worker in others:
         out, why = worker.communicate(timeout=60)
         assert why == "QuotaError\n"
