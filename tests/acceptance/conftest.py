@@ -37,12 +37,18 @@ def division(exact: StandIn) -> int:
 
 
 @pytest.fixture
-def plain(tmp_path: Path, exact: StandIn, division: int) -> Installation:
-    """An installation that only reads."""
-    return install(tmp_path / "home", exact, division)
+def server_url() -> str:
+    """The URL of a database on a server; empty for the SQLite file. A module that runs on both replaces this."""
+    return ""
 
 
 @pytest.fixture
-def whole(tmp_path: Path, exact: StandIn, agency: StandIn, division: int) -> Installation:
+def plain(tmp_path: Path, exact: StandIn, division: int, server_url: str) -> Installation:
+    """An installation that only reads."""
+    return install(tmp_path / "home", exact, division, store_url=server_url)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, exact: StandIn, agency: StandIn, division: int, server_url: str) -> Installation:
     """An installation with an agency; a person approves what is handed over."""
-    return install(tmp_path / "home", exact, division, agency=agency)
+    return install(tmp_path / "home", exact, division, agency=agency, store_url=server_url)

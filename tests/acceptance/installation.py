@@ -241,10 +241,19 @@ class Installation:
 
 
 def install(
-    home: Path, exact: StandIn, division: int, *, agency: StandIn | None = None, handover: str = "person"
+    home: Path,
+    exact: StandIn,
+    division: int,
+    *,
+    agency: StandIn | None = None,
+    handover: str = "person",
+    store_url: str = "",
 ) -> Installation:
-    """Write the files of an installation with a key and a database, and log in; without starting a process."""
-    made = Installation(home, exact, division)
+    """Write the files of an installation with a key and a database, and log in; without starting a process.
+
+    `store_url`: a database that stands ready; without one an SQLite file is made where the files say.
+    """
+    made = Installation(home, exact, division, {"INCASSO_STORE_URL": store_url} if store_url else {})
     made.write("incasso.toml", MAIN.format(clock=exact.clock))
     made.write("connections/books.toml", BOOKS.format(exact=exact.url))
     if agency:
@@ -253,9 +262,10 @@ def install(
     made.write("ledgers/acme.toml", LEDGER.format(division=division, sink=sink, handover=handover))
     made.write("policies/standard.toml", (POLICIES / "standard.toml").read_text(encoding="utf-8"))
     write_key(home / "keys" / "main.key")
-    database = home / "data" / "incasso.sqlite3"
-    upgraded(f"sqlite:///{database}").close()
-    database.chmod(0o600)
+    if not store_url:
+        database = home / "data" / "incasso.sqlite3"
+        upgraded(f"sqlite:///{database}").close()
+        database.chmod(0o600)
     with open_workspace(home, made.whole_environ) as workspace, workspace.closing():
         login = workspace.login(workspace.connection("books"))
         assert login is not None

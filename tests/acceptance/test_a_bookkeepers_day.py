@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from acceptance.installation import Installation, StandIn
+from databases import Databases
 
 from connector.model import RecordFault
 from connector.store import journal
@@ -13,6 +14,15 @@ from connector_agency_api.sink import AgencySink
 
 INVOICES = 25
 TOTAL = "EUR 3,025.00"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server_url(request: pytest.FixtureRequest) -> str:
+    """Everything a person does here is done on both databases."""
+    if request.param == "sqlite":
+        return ""
+    databases: Databases = request.getfixturevalue("postgres")
+    return databases.url()
 
 
 def lines_of(text: str) -> list[str]:
