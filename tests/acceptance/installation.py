@@ -26,7 +26,7 @@ from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.workspace import Workspace, open_workspace
 from connector.runtime.visit import visit
-from connector.store import cases, debtors
+from connector.store import Store, cases, debtors, open_store
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 POLICIES = Path(__file__).parents[2] / "config" / "example" / "policies"
@@ -178,6 +178,13 @@ class Installation:
         """The installation in this process, for what a test needs done before it begins."""
         with open_workspace(self.home, self.whole_environ) as workspace:
             yield workspace, workspace.ledger("acme")
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The database alone, to look at from outside."""
+        opened = open_store(self.environ.get("INCASSO_STORE_URL") or f"sqlite:///{self.home}/data/incasso.sqlite3")
+        yield opened
+        opened.close()
 
     def hand_over(self) -> str:
         """Live through the steps of the policy up to a case at the agency; returns our reference."""

@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ import pytest
 import requests
 from acceptance.installation import START, Installation, StandIn, install, read_address, stand_in
 from prometheus_client.parser import text_string_to_metric_families
+
+from connector.store import items
 
 PAGES = 4
 FEW = 25
@@ -42,10 +43,11 @@ def slow(exact: StandIn) -> Iterator[Callable[[int], None]]:
     exact.order("toggles", {"latency_ms": 0})
 
 
-@pytest.fixture
-def home(tmp_path: Path, exact: StandIn) -> Installation:
-    """An installation with one debtor and pages of invoices, and no agency."""
-    made = install(tmp_path / "home", exact, _open_division(exact))
+@pytest.fixture(params=["sqlite", "postgresql"])
+def home(request: pytest.FixtureRequest, tmp_path: Path, exact: StandIn) -> Installation:
+    """An installation with one debtor and pages of invoices, and no agency; on both databases."""
+    server = "" if request.param == "sqlite" else request.getfixturevalue("postgres").url()
+    made = install(tmp_path / "home", exact, _open_division(exact), store_url=server)
     made.invoices(PAGES * ROWS_A_PAGE)
     return made
 
@@ -92,7 +94,7 @@ def until(ask: Callable[[], Any], *, seconds: float = 60) -> Any:
     while time.monotonic() < end:
         if found := ask():
             return found
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise AssertionError("it did not happen")
 
 
@@ -101,8 +103,8 @@ def ledger_status(url: str) -> Any:
 
 
 def stored_items(home: Installation) -> int:
-    with sqlite3.connect(home.home / "data" / "incasso.sqlite3") as database:
-        return int(database.execute("SELECT count(*) FROM open_item").fetchone()[0])
+    with home.store() as store, store.read() as tx:
+        return items.count_open(tx, "acme")
 
 
 def stop(process: "subprocess.Popen[str]") -> str:
@@ -252,8 +254,8 @@ def test_a_webhook_for_nobody_is_not_found_and_a_huge_one_is_refused(served: tup
 def test_it_is_not_ready_when_the_schema_is_another(home: Installation) -> None:
     with daemon(home) as (url, process):
         until(lambda: ledger_status(url)["plan"])
-        with sqlite3.connect(home.home / "data" / "incasso.sqlite3") as database:
-            database.execute("UPDATE alembic_version SET version_num = '9999'")
+        with home.store() as store, store.write() as tx:
+            tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
         answer = requests.get(f"{url}/readyz", timeout=10)
         stop(process)
     assert answer.status_code == 503

@@ -121,7 +121,7 @@ def deliver(ring: Ring, now: datetime) -> str:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(ring.subscription.secret, ring.ring_id, timestamp, ring.body),
     }
-    line = http.client.HTTPConnection(str(target.hostname), target.port or 80, timeout=5)
+    line = http.client.HTTPConnection(str(target.hostname), target.port or 80, timeout=30)
     try:
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")
         line.request("POST", path, ring.body, headers)
