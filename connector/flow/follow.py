@@ -11,6 +11,9 @@ from connector.flow.workspace import Workspace
 from connector.model import Event, EventPage
 from connector.store import BusyError, agency, cases, journal
 
+# Seconds to wait for another ledger that reads the same agency's feed.
+_FEED_WAIT = 30.0
+
 
 def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> Report:
     """Bring in the agency's events and pay-outs, then tell it what changed at the creditor.
@@ -26,8 +29,8 @@ def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) 
             # What was left over from before does not wait for the agency's news.
             take_back_unsent(workspace, ledger, report)
             deliver(workspace, ledger, sink, report)
-            _bring_in(workspace, ledger.sink, sink, report=report, progress=progress)
-            tell_changes(workspace, ledger, report)
+            if _bring_in(workspace, ledger.sink, sink, report=report, progress=progress):
+                tell_changes(workspace, ledger, report)
             deliver(workspace, ledger, sink, report)
     return report
 
@@ -41,14 +44,19 @@ def take_in(workspace: Workspace, connection: str, events: tuple[Event, ...]) ->
     return len(new)
 
 
-def _bring_in(workspace: Workspace, link: Link, sink: Sink, *, report: Report, progress: Progress) -> None:
-    """One reader of an agency's feed at a time; several ledgers share it."""
+def _bring_in(workspace: Workspace, link: Link, sink: Sink, *, report: Report, progress: Progress) -> bool:
+    """One reader of an agency's feed at a time; several ledgers share it.
+
+    False when another ledger read it all the while: without its pay-outs nothing is told, the next run does.
+    """
     try:
-        with workspace.store.lock(f"feed:{link.connection}"):
+        with workspace.store.lock(f"feed:{link.connection}", timeout=_FEED_WAIT):
             _read_changes(workspace, link.connection, sink, report=report, progress=progress)
             _read_remittances(workspace, link.connection, sink, report=report)
     except BusyError:
         report.remarks.append(Remark("another ledger is reading the agency's feed"))
+        return False
+    return True
 
 
 def _read_changes(workspace: Workspace, connection: str, sink: Sink, *, report: Report, progress: Progress) -> None:

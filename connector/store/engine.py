@@ -101,6 +101,8 @@ class Store:
                 try:
                     holder.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 0))"), key)
                 except OperationalError as error:
+                    # The connection goes back to the pool: it must not keep this lock's patience.
+                    holder.execute(text("RESET lock_timeout"))
                     raise _busy(name) from error
             elif not holder.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), key).scalar():
                 raise _busy(name)

@@ -189,6 +189,20 @@ def test_the_agencys_own_pay_out_is_not_told_back(desk: Desk, ledger: Ledger, ca
     assert agree(desk, ledger)
 
 
+def test_without_the_agencys_pay_outs_nothing_is_told(
+    desk: Desk, ledger: Ledger, case_ref: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another ledger holds the feed: its own money coming in could be taken for a direct payment."""
+    monkeypatch.setattr("connector.flow.follow._FEED_WAIT", 0.0)
+    desk.books.holds(invoice("1", 6_000), closed("1", 4_000))
+    pull(desk, ledger)
+    with desk.store.lock("feed:agency"):
+        follow(desk, ledger)
+    assert kinds(desk) == []
+    follow(desk, ledger)
+    assert kinds(desk) == [("direct_payment", 4_000)]
+
+
 def test_money_before_the_hand_over_left_takes_it_back(desk: Desk, ledger: Ledger) -> None:
     desk.books.holds(invoice("1"))
     pull(desk, ledger)

@@ -57,6 +57,20 @@ def test_a_lock_is_waited_for(store: Store, store_url: str) -> None:
     other.close()
 
 
+def test_a_lock_that_was_not_had_leaves_nothing_behind(store: Store, store_url: str) -> None:
+    other = open_store(store_url)
+    with other.read() as tx:
+        patience = tx.exec_driver_sql("SHOW lock_timeout").scalar() if other.dialect == "postgresql" else None
+    with store.lock("token"), pytest.raises(BusyError), other.lock("token", timeout=0.1):
+        pass
+    with other.lock("token", timeout=0.1):
+        pass
+    with other.read() as tx:
+        now = tx.exec_driver_sql("SHOW lock_timeout").scalar() if other.dialect == "postgresql" else None
+    assert now == patience
+    other.close()
+
+
 def test_writers_wait_for_each_other(store: Store, store_url: str) -> None:
     """Two transactions that read and then write: no update is lost."""
     other = open_store(store_url)
