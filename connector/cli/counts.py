@@ -40,6 +40,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "remittances": ("pay-out", "pay-outs"),
     "taken back": ("case taken back unsent", "cases taken back unsent"),
     "mutations": ("change to tell", "changes to tell"),
+    "cases held by the brake": ("case held by the brake", "cases held by the brake"),
     "claims held by the brake": ("claim held by the brake", "claims held by the brake"),
     "notes": ("note written", "notes written"),
     "refused": ("note refused", "notes refused"),

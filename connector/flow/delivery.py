@@ -15,7 +15,8 @@ from connector.config import Ledger
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, RejectedError, TransientError
 from connector.flow.messages import OPEN, open_document, read_payload
 from connector.flow.returned import bring_back
-from connector.flow.runs import Report
+from connector.flow.runs import Remark, Report
+from connector.flow.unsent import reason_to_stay, take_back
 from connector.flow.workspace import Workspace
 from connector.log import mask
 from connector.model import Case, Mutation, Receipt
@@ -32,6 +33,7 @@ _LONGEST_PAUSE = timedelta(hours=6)
 def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
     """Settle what is in doubt, then send what is due, one message at a time, payments first.
 
+    No new case leaves a ledger that is on the brake, nor one that something keeps at home by now.
     Raises AuthError, ConfigError or QuotaError when the connection as a whole cannot go on; the message at hand
     is then ready again.
     """
@@ -39,10 +41,41 @@ def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) ->
     _settle_unknown(workspace, ledger, sink, report)
     while not workspace.stop.is_set():
         with workspace.store.read() as tx:
-            message = outbox.due(tx, ledger.name, at=workspace.clock.now())
+            brake = journal.read_ledger_state(tx, ledger.name).brake_reason
+            message = outbox.due(tx, ledger.name, at=workspace.clock.now(), without=OPEN if brake else "")
+            waiting = outbox.count_ready(tx, ledger.name, OPEN) if brake and message is None else 0
+            why = reason_to_stay(workspace, tx, ledger, message) if message and message.kind == OPEN else ""
         if message is None:
+            _say_held(ledger, report, brake=brake, waiting=waiting)
             return
-        _attempt(workspace, ledger, sink, message, report)
+        if why:
+            _keep_home(workspace, sink, message, why=why, report=report)
+        else:
+            _attempt(workspace, ledger, sink, message, report)
+
+
+def _say_held(ledger: Ledger, report: Report, *, brake: str, waiting: int) -> None:
+    """A run delivers more than once: what waits is said once."""
+    if not waiting or report.counts["cases held by the brake"]:
+        return
+    report.counts["cases held by the brake"] = waiting
+    said = f"the brake holds what was to be handed over ({brake}): look, then incasso release {ledger.name}"
+    report.remarks.append(Remark(said))
+
+
+def _keep_home(workspace: Workspace, sink: Sink, message: Outgoing, *, why: str, report: Report) -> None:
+    """Take a case back that has not left. One that was tried before is asked for first: the line was bad then."""
+    if message.attempt and sink.capabilities().lookup:
+        receipt = sink.find(message.key)
+        report.counts["looked up"] += 1
+        if receipt is not None:
+            _delivered(workspace, message, receipt)
+            return
+    with workspace.store.write() as tx:
+        row = take_back(tx, message, why=why, at=workspace.clock.now())
+    if row is not None:
+        report.counts["taken back"] += 1
+        report.remarks.append(Remark(f"case {row.case_ref} was taken back before it was sent: {why}", row.debtor_id))
 
 
 def _find_interrupted(workspace: Workspace, ledger: Ledger) -> None:

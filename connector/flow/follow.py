@@ -4,7 +4,7 @@ from connector.api import Sink
 from connector.config import Ledger, Link
 from connector.flow.delivery import deliver
 from connector.flow.events import apply
-from connector.flow.mutations import take_back_unsent, tell_changes
+from connector.flow.mutations import tell_changes
 from connector.flow.pull import noting
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
@@ -27,7 +27,6 @@ def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) 
         with noting(workspace, ledger.sink.connection):
             sink = workspace.sink(ledger)
             # What was left over from before does not wait for the agency's news.
-            take_back_unsent(workspace, ledger, report)
             deliver(workspace, ledger, sink, report)
             if _bring_in(workspace, ledger.sink, sink, report=report, progress=progress):
                 tell_changes(workspace, ledger, report)

@@ -11,7 +11,6 @@ from connector.flow.accounts import account, kind_of
 from connector.flow.balance import otherwise_closed, paid
 from connector.flow.delivery import deliver
 from connector.flow.messages import derive_case_ref, put_document, put_open, seal_document
-from connector.flow.mutations import take_back_unsent
 from connector.flow.pull import noting
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
@@ -72,7 +71,6 @@ def hand_over(workspace: Workspace, ledger: Ledger, plan_id: int, *, progress: P
         with workspace.store.write() as tx:
             plans.mark_applied(tx, plan.id, at=workspace.clock.now())
         with noting(workspace, ledger.sink.connection):
-            take_back_unsent(workspace, ledger, report)
             deliver(workspace, ledger, handing.sink, report)
     return report
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from connector.config import Ledger
 from connector.flow.balance import Settled, settle
-from connector.flow.messages import OPEN, next_mutation_id, put_mutation
+from connector.flow.messages import next_mutation_id, put_mutation
 from connector.flow.runs import Report
 from connector.flow.workspace import Workspace
 from connector.model import (
@@ -23,25 +23,9 @@ from connector.model import (
     Resume,
     ReversePayment,
 )
-from connector.store import Tx, agency, cases, items, journal, outbox, people
+from connector.store import Tx, agency, cases, items, journal, people
 from connector.store.cases import CaseRow, LineRow
 from connector.store.items import ClaimRow
-
-
-def take_back_unsent(workspace: Workspace, ledger: Ledger, report: Report) -> None:
-    """Money that arrives while a hand-over has not left the house takes it back instead of following it.
-
-    Called before anything is sent.
-    """
-    with workspace.store.write() as tx:
-        for case_ref, lines in _dirty_lines(tx, ledger).items():
-            row = _row(tx, case_ref)
-            if not _is_still_here(tx, row):
-                continue
-            whole, _ = _whole(workspace, tx, ledger, row, lines)
-            if any(one.anything for one in _settled(tx, ledger, row, whole).values()):
-                _cancel(tx, row, at=workspace.clock.now())
-                report.counts["taken back"] += 1
 
 
 def tell_changes(workspace: Workspace, ledger: Ledger, report: Report) -> None:
@@ -163,22 +147,6 @@ def _differences(
             CorrectClaim(**common, direction=way, lines=amount(corrected), reason=text),
             {"told_corrected": settled.corrected},
         )
-
-
-def _is_still_here(tx: Tx, row: CaseRow) -> bool:
-    """Whether the hand-over never left the house."""
-    opening = next((one for one in outbox.of_case(tx, row.case_ref) if one.kind == OPEN), None)
-    return opening is not None and opening.state == "READY" and opening.attempt == 0
-
-
-def _cancel(tx: Tx, row: CaseRow, *, at: datetime) -> None:
-    for message in outbox.of_case(tx, row.case_ref):
-        outbox.move(tx, message, "CANCELLED", ended_at=at)
-    cases.free_lines(tx, row.case_ref)
-    cases.change_case(
-        tx, row.case_ref, closure="withdrawn", closure_at=at, closure_why="settled before it was sent", handover="draft"
-    )
-    journal.note(tx, "case.cancelled", row.case_ref, at=at, ledger=row.ledger, why="settled before it was sent")
 
 
 def _ask_about_hole(tx: Tx, ledger: Ledger, line: LineRow, present: ClaimRow | None, *, at: datetime) -> None:

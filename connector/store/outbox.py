@@ -67,10 +67,11 @@ def put(
     )  # fmt: skip
 
 
-def due(tx: Tx, ledger: str, *, at: datetime) -> Outgoing | None:
+def due(tx: Tx, ledger: str, *, at: datetime, without: str = "") -> Outgoing | None:
     """The next message to send: lowest priority number first, and within a case in order.
 
-    A document holds nothing up: a payment never waits for a PDF.
+    A document holds nothing up: a payment never waits for a PDF. Messages of the kind `without` stay where they are,
+    and with them what follows them in their case.
     """
     earlier = outbox.alias("earlier")
     blocked = (
@@ -87,11 +88,18 @@ def due(tx: Tx, ledger: str, *, at: datetime) -> Outgoing | None:
     query = (
         select(outbox)
         .where(outbox.c.ledger == ledger, outbox.c.state == "READY", outbox.c.next_at <= at, ~blocked)
+        .where(outbox.c.kind != without)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(1)
     )
     row: Any = tx.execute(query).one_or_none()
     return Outgoing(**row._mapping) if row else None
+
+
+def count_ready(tx: Tx, ledger: str, kind: str) -> int:
+    """How many messages of a kind wait to be sent."""
+    where = (outbox.c.ledger == ledger, outbox.c.state == "READY", outbox.c.kind == kind)
+    return tx.scalar(select(func.count()).select_from(outbox).where(*where)) or 0
 
 
 def in_state(tx: Tx, ledger: str, state: str, *, settled_by: datetime | None = None) -> list[Outgoing]:

@@ -123,6 +123,8 @@ class MemoryAgency:
             raise KeyboardInterrupt
         if key not in self.answers:
             self.answers[key] = commit()
+        if fate == "refused after":
+            raise TransientError("503, though it was taken in")
         if fate == "lost after":
             raise UnknownOutcome("no answer", key=key)
         if fate == "crash after":

@@ -12,7 +12,6 @@ from connector.flow.handover import hand_over
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.report import report_back
-from connector.flow.runs import StoppedError
 from connector.model import (
     Accepted,
     Allocation,
@@ -201,42 +200,6 @@ def test_without_the_agencys_pay_outs_nothing_is_told(
     assert kinds(desk) == []
     follow(desk, ledger)
     assert kinds(desk) == [("direct_payment", 4_000)]
-
-
-def test_money_before_the_hand_over_left_takes_it_back(desk: Desk, ledger: Ledger) -> None:
-    desk.books.holds(invoice("1"))
-    pull(desk, ledger)
-    plan_id = make_plan(desk, ledger)[1].id
-    with pytest.raises(StoppedError):
-        hand_over(desk, ledger, plan_id, progress=lambda *_: desk.stop.set())
-    desk.stop.clear()
-    sync(desk, ledger, invoice("1", 6_000), closed("1", 4_000))
-    assert desk.agency.cases == {}, "handed over although the money had come"
-    (row,) = _all(desk)
-    assert (row.closure, row.closure_why) == ("withdrawn", "settled before it was sent")
-    # The rest is decided anew, and may go out as a case of its own.
-    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
-    (case,) = desk.agency.cases.values()
-    assert case.open.minor == 6_000
-
-
-def test_money_after_a_first_attempt_follows_the_hand_over(desk: Desk, ledger: Ledger) -> None:
-    desk.books.holds(invoice("1"))
-    pull(desk, ledger)
-    desk.agency.wire = ["refused"]
-    plan_id = make_plan(desk, ledger)[1].id
-    hand_over(desk, ledger, plan_id)
-    (row,) = _all(desk)
-    sync(desk, ledger, invoice("1", 6_000), closed("1", 4_000))
-    desk.later(hours=2)
-    follow(desk, ledger)
-    assert kinds(desk) == [("direct_payment", 4_000)]
-    assert row_of(desk, row.case_ref).handover == "received"
-
-
-def _all(desk: Desk) -> list[cases.CaseRow]:
-    with desk.store.read() as tx:
-        return cases.cases(tx, ledger="acme")
 
 
 def test_events_count_once_and_in_any_order(desk: Desk, ledger: Ledger, case_ref: str) -> None:
