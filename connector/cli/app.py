@@ -9,7 +9,19 @@ import typer
 from typer.core import TyperGroup
 
 from connector import __version__
-from connector.cli import cases, connecting, debtors, demonstration, faults, install, planning, service, tasks, verbs
+from connector.cli import (
+    cases,
+    connecting,
+    debtors,
+    demonstration,
+    faults,
+    install,
+    keys,
+    planning,
+    service,
+    tasks,
+    verbs,
+)
 from connector.cli.failures import tell
 from connector.cli.invocation import Invocation
 
@@ -99,7 +111,7 @@ _add(_case, None, list=cases.listing, show=cases.show, withdraw=cases.withdraw, 
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
 _add(app, _SETUP, sandbox=connecting.sandbox, demo=demonstration.demo)
 _keys, _db = (_new(help=text) for text in ("Keys of the token store.", "The database."))
-_add(_keys, None, new=install.new_key)
+_add(_keys, None, new=keys.new_key, rotate=keys.rotate)
 _add(_db, None, upgrade=install.upgrade, check=install.check)
 for _name, _group, _section in (
     ("task", _task, _PEOPLE),

@@ -1,4 +1,4 @@
-"""`incasso init`, `doctor`, `keys`, `db`, `plugins`: setting up an installation, and looking whether it is well."""
+"""`incasso init`, `doctor`, `db`, `plugins`: setting up an installation, and looking whether it is well."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from connector.cli.failures import ExitCode
 from connector.cli.invocation import Invocation
+from connector.cli.keys import write_key
 from connector.cli.options import JsonOption
 from connector.errors import ConfigError
 
@@ -80,34 +81,6 @@ def plugins(context: typer.Context, json: JsonOption = False) -> None:
     ]
     columns = ["plugin", "state", "sources", "sinks", "sandboxes", "distribution", "why"]
     show_table(columns, rows, whole=columns[:-1])
-
-
-def new_key(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; must not exist.")]) -> None:
-    """Make a key for the token store, in a file that nobody else can read."""
-    from connector.cli.output import print_line
-
-    write_key(file)
-    print_line(f'Wrote {file}. Name it first in incasso.toml: [secrets] keys = [{{ file = "{file}" }}, …]')
-    print_line("Keep a copy apart from the database: without it, tokens and unsent messages cannot be read.")
-
-
-def write_key(file: Path) -> None:
-    """Write a new key into `file`, readable by its owner only. Raises ConfigError rather than overwrite one."""
-    from connector.secrets import generate_key
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise ConfigError(
-            "there is a file already, and a key is never overwritten.", file=str(file), mend="Choose another name."
-        ) from None
-    except OSError as error:
-        raise ConfigError(
-            f"the key cannot be written ({error.strerror}).", file=str(file), mend="Choose another place."
-        ) from error
-    with os.fdopen(opened, "w", encoding="ascii") as target:
-        target.write(generate_key() + "\n")
 
 
 def upgrade(context: typer.Context) -> None:

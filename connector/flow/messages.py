@@ -43,19 +43,29 @@ def put_mutation(workspace: Workspace, tx: Tx, row: CaseRow, mutation: Mutation,
     _put(workspace, tx, row, f"case.{mutation.kind}", mutation.model_dump_json().encode(), at=at)
 
 
+def message_purpose(key: str) -> str:
+    """The purpose under which a message is sealed, by its key."""
+    return f"outbox:{key}"
+
+
+def document_purpose(document_id: str) -> str:
+    """The purpose under which a document's content is sealed."""
+    return f"document:{document_id}"
+
+
 def read_payload(workspace: Workspace, message: Outgoing) -> bytes:
     """What a message says, decrypted."""
-    return workspace.keys.open(message.payload, purpose=f"outbox:{message.key}")
+    return workspace.keys.open(message.payload, purpose=message_purpose(message.key))
 
 
 def seal_document(workspace: Workspace, document: Document) -> bytes:
     """A document's content, encrypted for keeping."""
-    return workspace.keys.seal(document.content, purpose=f"document:{document.id}").blob
+    return workspace.keys.seal(document.content, purpose=document_purpose(document.id)).blob
 
 
 def open_document(workspace: Workspace, kept: Document) -> Document:
     """A kept document with its content decrypted."""
-    content = workspace.keys.open(kept.content, purpose=f"document:{kept.id}")
+    content = workspace.keys.open(kept.content, purpose=document_purpose(kept.id))
     return kept.model_copy(update={"content": content})
 
 
@@ -77,7 +87,7 @@ def _put(workspace: Workspace, tx: Tx, row: CaseRow, kind: str, payload: bytes, 
         case_ref=row.case_ref,
         seq=seq,
         priority=_PRIORITY.get(kind, _FIRST),
-        payload=workspace.keys.seal(payload, purpose=f"outbox:{key}").blob,
+        payload=workspace.keys.seal(payload, purpose=message_purpose(key)).blob,
         payload_sha256=sha256(payload).hexdigest(),
         key=key,
         at=at,

@@ -53,6 +53,7 @@ class KeyRing:
                     key=f"secrets.keys[{index}]",
                     mend="Make a new one with `incasso keys new`.",
                 ) from error
+        self._first = fernets[0]
         self._ring = MultiFernet(fernets)
         self.key_ids = tuple(sha256(key.encode()).hexdigest()[:8] for key in keys)
 
@@ -78,6 +79,16 @@ class KeyRing:
                 f"what is kept for {purpose} opens with no key.", key="secrets.keys", mend=_MEND_UNREADABLE
             )
         return plain[len(_bind(purpose)) :]
+
+    def is_current(self, blob: bytes) -> bool:
+        """Whether `blob` lies under the first key, for whatever purpose."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            self._first.decrypt(blob)
+        except InvalidToken:
+            return False
+        return True
 
     def reseal(self, blob: bytes, *, purpose: str) -> Sealed:
         """The same value under the first key, for rotating keys. Errors as for `open`."""

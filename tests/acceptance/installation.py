@@ -18,7 +18,7 @@ import requests
 from databases import upgraded
 
 from connector.cli.app import run
-from connector.cli.install import write_key
+from connector.cli.keys import write_key
 from connector.config import Ledger
 from connector.flow import actions
 from connector.flow.handover import hand_over

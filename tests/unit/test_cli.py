@@ -21,7 +21,7 @@ from connector.cli.app import app, run
 from connector.cli.connecting import read_options
 from connector.cli.counts import DELIVERED, EVENTS, WORDS, as_counts
 from connector.cli.failures import ExitCode, code_of, tell
-from connector.cli.install import write_key
+from connector.cli.keys import write_key
 from connector.cli.loopback import Listener, read_address
 from connector.cli.options import parse_day
 from connector.cli.output import show_table
