@@ -12,7 +12,6 @@ from connector.cli.selection import pick_debtor, pick_ledger, pick_plan
 
 if TYPE_CHECKING:
     from connector.config import Ledger
-    from connector.flow.compare import Comparison
     from connector.flow.workspace import Workspace
 
 ExplainOption = Annotated[
@@ -115,33 +114,25 @@ def release(context: typer.Context, ledger: LedgerArgument = "") -> None:
 
 def compare(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
     """Hold the ledger against the agency, claim by claim; the exit code is 1 when they differ."""
-    from connector.cli.output import money, print_line, show_json, show_table
+    from connector.cli.compared import sides, summary
+    from connector.cli.output import print_line, show_json, show_table
     from connector.flow.compare import compare as act
-    from connector.runtime.words import plural
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
         owner = pick_ledger(workspace.settings, ledger)
-        with workspace.closing():
-            found = act(workspace, owner)
+        found = act(workspace, owner)
     differ = [one for one in found if not one.agrees]
     if json:
-        show_json([{**vars(one), "difference": one.difference} for one in found])
+        show_json([{**vars(one), "difference": one.difference, "agrees": one.agrees} for one in found])
     elif found:
-        rows = [
-            [one.case_ref, one.number, *(money(minor, one.currency) for minor in _sides(one))]
-            for one in differ or found
-        ]
+        rows = [[one.case_ref, one.number, *sides(one)] for one in differ or found]
         amounts = ["in the ledger", "not yet booked", "at the agency", "difference"]
         show_table(["case", "invoice", *amounts], rows, right=amounts, whole=["case", "invoice"])
-        print_line(f"{plural(len(found), 'claim')} compared, {len(differ)} differ.")
+        print_line(summary(found))
     else:
         print_line("No claim is at an agency.")
     raise typer.Exit(ExitCode.PERSON if differ else ExitCode.DONE)
-
-
-def _sides(one: "Comparison") -> tuple[int, int, int, int]:
-    return one.in_ledger, one.unbooked, one.at_agency, one.difference
 
 
 def _explain(workspace: "Workspace", ledger: "Ledger", text: str, *, as_json: bool) -> None:

@@ -1,22 +1,30 @@
 """Compare both sides: what the ledger says is open and what the agency says it still has to collect."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from connector.api import Sink
 from connector.config import Ledger
 from connector.flow.balance import settle
 from connector.flow.workspace import Workspace
-from connector.model import Money
 from connector.store import agency, cases, items
 from connector.store.cases import CaseRow, LineRow
+
+Standing = Literal["both", "unknown_there", "unknown_here"]
+# Never left the house, as far as we know, or are on their way.
+_NOT_THERE = ("queued", "sending", "unknown", "rejected")
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One claim line on both sides, in minor units of `currency`.
 
-    `unbooked`: collected by the agency and not yet booked in the ledger; both sides agree when the ledger's open
-    amount without it is the agency's.
+    - `unbooked`: collected by the agency and not yet booked in the ledger; both sides agree when the ledger's open
+      amount without it is the agency's.
+    - `standing`: `both` sides know it; `unknown_there`: the agency does not know the case, or lists no such claim in
+      it, and `at_agency` is None; `unknown_here`: the agency works something that is at no agency by our books.
+    - `live`: it is at the agency, by our books.
     """
 
     case_ref: str
@@ -24,49 +32,67 @@ class Comparison:
     currency: str
     in_ledger: int
     unbooked: int
-    at_agency: int
+    at_agency: int | None
+    standing: Standing = "both"
+    live: bool = True
 
     @property
-    def difference(self) -> int:
-        """Zero when both sides agree to the cent."""
-        return self.in_ledger - self.unbooked - self.at_agency
+    def difference(self) -> int | None:
+        """Zero when both sides agree to the cent; None where there is nothing to subtract."""
+        return None if self.at_agency is None else self.in_ledger - self.unbooked - self.at_agency
 
     @property
     def agrees(self) -> bool:
-        """Whether both sides agree to the cent."""
-        return self.difference == 0
+        """Whether both sides agree to the cent. An agency may forget what is closed."""
+        if self.standing == "unknown_there":
+            return not self.live
+        return self.standing == "both" and self.difference == 0
 
 
 def compare(workspace: Workspace, ledger: Ledger) -> list[Comparison]:
-    """Ask the agency for each of its cases, live ones and closed ones, and hold it against the ledger."""
+    """Ask the agency for each of its cases, live ones and closed ones, and hold it against the ledger.
+
+    Also for those that were taken back before they were sent: the agency should not know them.
+    """
     if ledger.sink is None:
         return []
     with workspace.closing():
-        return _compare_all(workspace, ledger, workspace.sink(ledger), ledger.sink.connection)
-
-
-def _compare_all(workspace: Workspace, ledger: Ledger, sink: Sink, connection: str) -> list[Comparison]:
-    with workspace.store.read() as tx:
-        rows = cases.cases(tx, ledger=ledger.name, connection=connection)
-    found = []
-    for row in rows:
-        if row.handover in ("draft", "queued", "sending", "unknown", "rejected") or row.merged_into:
-            continue
-        view = sink.snapshot(row.case_ref)
-        there = {line.line_id: line.open for line in view.lines} if view else {}
+        sink = workspace.sink(ledger)
         with workspace.store.read() as tx:
-            lines = cases.lines(tx, row.case_ref)
-        for line in lines:
-            at_agency = there.get(line.line_id, Money(minor=0, currency=row.currency))
-            found.append(_compare_line(workspace, row, line, at_agency=at_agency.minor))
-    return found
+            rows = cases.cases(tx, ledger=ledger.name, connection=ledger.sink.connection)
+        return [one for row in rows for one in _compare_case(workspace, row, sink)]
 
 
-def _compare_line(workspace: Workspace, row: CaseRow, line: LineRow, *, at_agency: int) -> Comparison:
+def _compare_case(workspace: Workspace, row: CaseRow, sink: Sink) -> Iterator[Comparison]:
+    if row.handover in _NOT_THERE or row.merged_into:
+        return
+    view = sink.snapshot(row.case_ref)
+    with workspace.store.read() as tx:
+        lines = {line.line_id: line for line in cases.lines(tx, row.case_ref)}
+    there = {line.line_id: line.open.minor for line in view.lines} if view else {}
+    if row.handover != "draft":
+        for line_id, line in lines.items():
+            yield _compare_line(workspace, row, line, at_agency=there.pop(line_id, None))
+    elif view is None or view.handover == "rejected" or view.closure:
+        return
+    for line_id, minor in there.items():
+        number = lines[line_id].number if line_id in lines else line_id
+        yield Comparison(row.case_ref, number, row.currency, 0, 0, minor, standing="unknown_here", live=False)
+
+
+def _compare_line(workspace: Workspace, row: CaseRow, line: LineRow, *, at_agency: int | None) -> Comparison:
     with workspace.store.read() as tx:
         pieces = items.pieces(tx, line.ledger, row.debtor_id, [line.claim])[line.claim]
         remitted = [one for one in agency.remitted(tx, [row.case_ref]) if one.line_id == line.line_id]
         collected = agency.collected(tx, [row.case_ref]).get((row.case_ref, line.line_id), 0)
     settled = settle(pieces, base_paid=line.base_paid, base_other=line.base_other, remitted=remitted, credit_amounts=[])
-    in_ledger = sum(piece.open_minor for piece in pieces)
-    return Comparison(row.case_ref, line.number, row.currency, in_ledger, collected - settled.echo, at_agency)
+    return Comparison(
+        case_ref=row.case_ref,
+        number=line.number,
+        currency=row.currency,
+        in_ledger=sum(piece.open_minor for piece in pieces),
+        unbooked=collected - settled.echo,
+        at_agency=at_agency,
+        standing="both" if at_agency is not None else "unknown_there",
+        live=line.live,
+    )

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from connector.cli.compared import sides
 from connector.cli.demo.stage import Stage, set_stage
 from connector.cli.demo.story import Act, Story
-from connector.cli.output import money, print_line, show_table
+from connector.cli.output import print_line, show_table
 from connector.cli.plan_table import show_plan
 from connector.config import Ledger
 from connector.flow import actions
@@ -214,16 +215,7 @@ def _told(counts: Counter[str]) -> str:
 
 
 def _show_comparison(compared: list[Comparison]) -> None:
-    rows = [
-        [
-            one.number,
-            money(one.in_ledger, one.currency),
-            money(one.unbooked, one.currency),
-            money(one.at_agency, one.currency),
-            money(one.difference, one.currency),
-        ]
-        for one in compared
-    ]
+    rows = [[one.number, *sides(one)] for one in compared]
     columns = ["invoice", "open in the ledger", "collected, not booked yet", "open at the agency", "difference"]
     print_line()
     show_table(columns, rows, right=columns[1:], whole=["invoice"], title="Both sides at the end")
