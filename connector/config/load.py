@@ -49,6 +49,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         home=home,
         store_url=_store_url(environ.get("INCASSO_STORE_URL") or installation.store.url, home),
         test_clock=_path(environ.get("INCASSO_TEST_CLOCK") or installation.clock.test_file, home),
+        clock_tolerance=installation.clock.tolerance_seconds,
         keys=installation.secrets.keys,
         log=installation.log,
         daemon=installation.daemon,

@@ -129,12 +129,13 @@ class Settings(Record):
     """Everything that is configured. Paths are absolute.
 
     `keys` encrypt tokens at rest: the first encrypts, all decrypt. `test_clock` is the file of a test clock,
-    None for the machine's.
+    None for the machine's; beyond `clock_tolerance` seconds from a server's clock ours is called wrong.
     """
 
     home: Path
     store_url: str = Field(repr=False)
     test_clock: Path | None = None
+    clock_tolerance: int = 60
     keys: tuple[SecretRef, ...] = ()
     log: LogSettings = LogSettings()
     daemon: DaemonSettings = DaemonSettings()

@@ -1,6 +1,6 @@
 """The shapes of the files: what may stand in `incasso.toml`, `connections/*.toml` and `ledgers/*.toml`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -39,11 +39,13 @@ class SecretsTable(Record):
 
 
 class ClockTable(Record):
-    """`[clock]`: a test clock, for demonstrations and tests.
+    """`[clock]`: how exact time has to be, and a test clock, for demonstrations and tests.
 
+    - `tolerance_seconds`: when a server's clock is further from this machine's, `incasso doctor` says so.
     - `test_file`: a file that holds one ISO 8601 instant; empty is the machine's clock.
     """
 
+    tolerance_seconds: Annotated[int, Field(ge=2, le=86_400)] = 60
     test_file: str = ""
 
 

@@ -13,7 +13,7 @@ from connector.api import Clock, Context, Limits, Log, Login, Sink, SinkType, So
 from connector.clock import open_clock
 from connector.config import Connection, Ledger, Link, Settings, bind, load
 from connector.errors import ConfigError
-from connector.http import Session
+from connector.http import Offset, Session
 from connector.log import open_log
 from connector.plugins import Plugins
 from connector.plugins import load as load_plugins
@@ -58,6 +58,10 @@ class Workspace:
     def log(self) -> Log:
         """The host's own log."""
         return open_log()
+
+    def offsets(self) -> tuple[Offset, ...]:
+        """How far the clocks of servers are from ours, as heard by what this thread has open."""
+        return tuple(offset for session in self.sessions.open for offset in session.offsets.rows())
 
     @contextmanager
     def closing(self) -> Iterator[Callable[[], int]]:
@@ -124,7 +128,7 @@ class Workspace:
     def context(self, connection: str, *, hosts: Iterable[str] | None = None) -> Context:
         """What a plugin gets for one connection; its session calls only `hosts` where they are given."""
         log = open_log(connection=connection)
-        http = Session(hosts=hosts, log=log)
+        http = Session(hosts=hosts, log=log, clock=self.clock)
         self.sessions.open.append(http)
         rows = TokenRows(self.store, self.clock)
 

@@ -6,11 +6,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from connector import __version__
-from connector.api import Log
+from connector.api import Clock, Log
 from connector.http.body import BodyError, read_body
 from connector.http.call import Call, check_address, make_call, same_host_redirect
 from connector.http.calls import Calls
 from connector.http.failures import describe, explain
+from connector.http.offsets import Offsets
 from connector.log import MASKER, Masker, open_log
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Session:
     - `body_limit`: bytes of an answer after decompression.
     - `timeout`: seconds to connect, and seconds of silence while waiting for the answer.
     - `calls` counts what was called.
+    - `offsets`: how far the clocks of the servers are from `clock`; nothing without one.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Session:
         timeout: tuple[float, float] = TIMEOUT,
         log: Log | None = None,
         masker: Masker = MASKER,
+        clock: Clock | None = None,
     ) -> None:
         from http.cookiejar import DefaultCookiePolicy
 
@@ -49,6 +52,8 @@ class Session:
         from connector.http.wire import WireAdapter
 
         self.calls = Calls()
+        self.offsets = Offsets()
+        self._clock = clock
         self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
         self._body_limit = body_limit
         self._timeout = timeout
@@ -111,11 +116,14 @@ class Session:
 
         check_address(call, self._hosts)
         started = time.monotonic()
+        before = self._clock.now() if self._clock else None
         wire.begin()
         try:
             response = self._session.request(
                 call.method, call.url, stream=True, allow_redirects=False, verify=True, timeout=timeout, **options
             )
+            if self._clock and before:
+                self.offsets.hear(call.host, response.headers, before=before, after=self._clock.now())
             body = read_body(response, limit=self._body_limit, seconds=_BODY_SECONDS)
         except (RequestException, HTTPError, OSError, UnicodeError, BodyError) as error:
             self._note(call, started, failed=True, received=0, outcome=describe(error))

@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from math import ceil
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +15,7 @@ from connector.clock import FileClock, open_clock
 from connector.config import MAIN_FILE, Connection, Link, MistakesError, Settings, load
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, TransientError
 from connector.flow.workspace import Workspace
+from connector.http import Offset
 from connector.log import mask
 from connector.model.record import Record
 from connector.plugins import Plugins
@@ -27,6 +29,10 @@ _PACKAGES = ("pydantic", "sqlalchemy", "requests", "apscheduler", "cryptography"
 _LITTLE_DISK = 1_000_000_000
 _TOO_LITTLE_DISK = 100_000_000
 _FIRST_PYTHON = (3, 11)
+_MEND_CLOCK = (
+    "Turn on time synchronisation (on Linux: timedatectl set-ntp true); log-ins and limits of calls depend on it. "
+    "If this machine's clock is right, tell who runs the other one."
+)
 
 
 class Finding(Record):
@@ -197,11 +203,17 @@ def _schema(store: Store) -> str:
 def _connections(workspace: Workspace) -> Iterator[Finding]:
     """Every connection as each ledger uses it: the administration is a part of what is tried."""
     used = set()
+    offsets: dict[tuple[str, str], Offset] = {}
     for ledger in workspace.settings.ledgers.values():
         for link in (ledger.source, ledger.sink):
             if link is not None:
                 used.add(link.connection)
-                yield _connection(workspace, workspace.connection(link.connection), link, ledger=ledger.name)
+                with workspace.closing():
+                    found = _connection(workspace, workspace.connection(link.connection), link, ledger=ledger.name)
+                    offsets |= {(link.connection, one.host): one for one in workspace.offsets()}
+                yield found
+    for (name, _), offset in offsets.items():
+        yield judge_clock(name, offset, tolerance=workspace.settings.clock_tolerance)
     for name, connection in workspace.settings.connections.items():
         if name not in used:
             said = f"plugin {connection.plugin}: no ledger uses it"
@@ -212,11 +224,21 @@ def _connection(workspace: Workspace, connection: Connection, link: Link, *, led
     open_it = workspace.open_source if link.table == "source" else workspace.open_sink
 
     def _check() -> str:
-        with workspace.closing():
-            open_it(connection, link).check()
+        open_it(connection, link).check()
         return f"plugin {connection.plugin}: answers"
 
     return attempt(f"{link.table} {connection.name} of {ledger}", _check, login=connection.name)
+
+
+def judge_clock(connection: str, offset: Offset, *, tolerance: int) -> Finding:
+    """Whether our clock and a server's agree to `tolerance` seconds, and which of the two is ahead."""
+    subject = f"clock of {connection}"
+    if abs(offset.sure) <= tolerance:
+        within = plural(ceil(max(abs(offset.least), abs(offset.most))), "second")
+        return Finding(subject=subject, verdict="ok", said=f"this machine and {offset.host} agree within {within}")
+    ours = "behind" if offset.sure > 0 else "ahead of"
+    said = f"this machine is about {plural(abs(offset.likely), 'second')} {ours} {offset.host}"
+    return Finding(subject=subject, verdict="warn", said=said, mend=_MEND_CLOCK)
 
 
 def attempt(subject: str, act: Callable[[], str], *, login: str = "") -> Finding:

@@ -1,11 +1,12 @@
 """From an empty folder to a connection that answers: init, connect, doctor, sandbox, plugins, keys, db."""
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
-from acceptance.installation import Ended, Installation, StandIn, stand_in
+from acceptance.installation import START, Ended, Installation, StandIn, stand_in
 
 
 def log_in(home: Installation, *options: str) -> Ended:
@@ -49,6 +50,12 @@ def test_a_log_in_nobody_finishes_asks_to_be_started_again(plain: Installation) 
     assert "no answer came within 1 seconds" in ended.err
 
 
+def test_the_doctor_measures_the_clock_of_every_connection(whole: Installation) -> None:
+    found = findings(whole)
+    clocks = {name: one["verdict"] for name, one in found.items() if name.startswith("clock of")}
+    assert clocks == {"clock of books": "ok", "clock of agency": "ok"}
+
+
 def test_a_connection_without_log_in_says_so(whole: Installation) -> None:
     ended = whole.run("connect", "agency", "--no-browser")
     assert ended.code == 2
@@ -86,6 +93,46 @@ def test_the_doctor_names_what_is_wrong_and_the_mend(
     assert ended.code == 2
     found = [one for one in ended.json["findings"] if one["verdict"] == "fail"]
     assert any(one["subject"] == subject and said in one["said"] for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tolerance", "verdict", "said"),
+    [
+        (0, 60, "ok", "agree within 1 second"),
+        (90, 60, "warn", "about 90 seconds behind"),
+        (-90, 60, "warn", "about 90 seconds ahead of"),
+        (90, 120, "ok", "agree within 91 seconds"),
+    ],
+)
+def test_the_doctor_measures_a_clock_that_is_off(
+    plain: Installation, tmp_path: Path, seconds: int, tolerance: int, verdict: str, said: str
+) -> None:
+    """A server whose clock is not ours, over real HTTP."""
+    clock = tmp_path / "theirs.txt"
+    clock.write_text((START + timedelta(seconds=seconds)).isoformat(), encoding="utf-8")
+    plain.exact.clock.write_text(START.isoformat(), encoding="utf-8")
+    plain.amend("incasso.toml", lambda text: text.replace("[clock]", f"[clock]\ntolerance_seconds = {tolerance}"))
+    with stand_in("exact", clock, {"divisions": f"{plain.division}:NL"}) as other:
+        plain.amend("connections/books.toml", lambda text: text.replace(plain.exact.url, other.url))
+        log_in(plain)
+        found = findings(plain)
+    assert found["source books of acme"]["verdict"] == "ok"
+    ours = found["clock of books"]
+    assert (ours["verdict"], "time synchronisation" in ours["mend"]) == (verdict, verdict == "warn")
+    assert said in ours["said"]
+    assert other.url.removeprefix("http://") in ours["said"]
+
+
+def test_the_doctor_tells_the_difference_also_where_the_calls_are_refused(plain: Installation, tmp_path: Path) -> None:
+    clock = tmp_path / "theirs.txt"
+    clock.write_text((START + timedelta(hours=1)).isoformat(), encoding="utf-8")
+    plain.exact.clock.write_text(START.isoformat(), encoding="utf-8")
+    with stand_in("exact", clock, {"divisions": f"{plain.division}:NL"}) as other:
+        plain.amend("connections/books.toml", lambda text: text.replace(plain.exact.url, other.url))
+        log_in(plain)
+        found = findings(plain)
+    assert found["source books of acme"]["verdict"] == "fail"
+    assert "about 3,600 seconds behind" in found["clock of books"]["said"]
 
 
 def test_the_doctor_sees_rights_that_are_too_wide(plain: Installation) -> None:

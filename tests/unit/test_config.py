@@ -68,6 +68,7 @@ def test_an_empty_main_file_gives_safe_defaults(write: Write) -> None:
     settings = load(home, {})
     assert settings.store_url == f"sqlite:///{home.as_posix()}/data/incasso.sqlite3"
     assert settings.test_clock is None
+    assert settings.clock_tolerance == 60
     assert settings.keys == ()
     assert (settings.log.level, settings.log.format) == ("info", "console")
     assert (settings.daemon.host, settings.daemon.grace_seconds, settings.daemon.every_minutes) == ("127.0.0.1", 30, 15)
@@ -84,6 +85,7 @@ def test_every_setting_of_the_main_file_arrives(write: Write) -> None:
             keys = [{ file = "keys/new.key" }, { env = "OLD_KEY" }]
             [clock]
             test_file = "clock.txt"
+            tolerance_seconds = 5
             [log]
             level = "debug"
             format = "json"
@@ -102,6 +104,7 @@ def test_every_setting_of_the_main_file_arrives(write: Write) -> None:
     assert settings.store_url == "postgresql://incasso@db.example/incasso"
     assert settings.keys == (SecretRef(file="keys/new.key"), SecretRef(env="OLD_KEY"))
     assert settings.test_clock == home / "clock.txt"
+    assert settings.clock_tolerance == 5
     assert (settings.log.level, settings.log.format) == ("debug", "json")
     assert (settings.daemon.host, settings.daemon.port, settings.daemon.grace_seconds) == ("0.0.0.0", 0, 5)
     assert settings.plugins.disabled == ("venice",)

@@ -94,6 +94,11 @@ class Agency:
         with self._lock:
             return self._keys.find(key, self._clock.now())
 
+    def now(self) -> datetime:
+        """The present instant here."""
+        with self._lock:
+            return self._clock.now()
+
     def tick(self) -> None:
         """Do what is due and ring the bells; called again and again by the stand-in's own thread."""
         with self._lock:

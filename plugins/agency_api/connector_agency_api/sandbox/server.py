@@ -4,6 +4,7 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
+from email.utils import format_datetime
 from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector.errors import ConfigError
 from connector_agency_api.sandbox import control, v1
@@ -44,6 +45,7 @@ def run(*, host: str, port: int, clock_file: Path | None, options: Mapping[str, 
             lifespan="off",
             log_level="error",
             headers=[("X-Sandbox", "1")],
+            date_header=False,
             timeout_graceful_shutdown=1,
         )
         uvicorn.Server(config).run(sockets=[listener])
@@ -63,7 +65,24 @@ def application(agency: Agency) -> ASGIApp:
     """The whole HTTP surface of an agency."""
     routes = [*v1.routes(agency), *control.routes(agency), *_document_routes()]
     app = Starlette(routes=routes, exception_handlers={HTTPException: refuse_http})
-    return FaultyFront(app, agency.faults, agency.options.hang_seconds)
+    return FaultyFront(_Dated(app, agency), agency.faults, agency.options.hang_seconds)
+
+
+class _Dated:
+    """Adds the `Date` of the stand-in's clock: the machine's is that of another time."""
+
+    def __init__(self, app: ASGIApp, agency: Agency) -> None:
+        self._app = app
+        self._agency = agency
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(self._agency.now(), usegmt=True).encode()
+                message["headers"] = [*message.get("headers", []), (b"date", date)]
+            await send(message)
+
+        await self._app(scope, receive, dated)
 
 
 def _document_routes() -> list[Route]:

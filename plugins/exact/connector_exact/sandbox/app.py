@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from email.utils import format_datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,7 +23,7 @@ _CARRIER_PAUSE = 0.2
 
 
 def build_app(world: World) -> ASGIApp:
-    """The application over `world`; every answer carries `X-Sandbox: 1`."""
+    """The application over `world`; every answer carries `X-Sandbox: 1` and a `Date` of its clock."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -42,19 +43,21 @@ def build_app(world: World) -> ASGIApp:
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     install_world(app, world)
-    return _Announced(app)
+    return _Announced(app, world)
 
 
 class _Announced:
-    """Adds `X-Sandbox: 1` to every answer, so that nobody takes the stand-in for the real service."""
+    """Adds `X-Sandbox: 1` to every answer, so that nobody takes the stand-in for the real service, and its `Date`."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, world: World) -> None:
         self._app = app
+        self._clock = world.clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def announced(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"x-sandbox", b"1")]
+                date = format_datetime(self._clock.now, usegmt=True).encode()
+                message["headers"] = [*message.get("headers", []), (b"x-sandbox", b"1"), (b"date", date)]
             await send(message)
 
         await self._app(scope, receive, announced)

@@ -22,7 +22,7 @@ def run(*, host: str, port: int, clock_file: Path | None, options: Mapping[str, 
     # Without it an answer's body waits for the caller's delayed acknowledgement of its head: 40 ms a call.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     where = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(build_app(world), log_level="error", access_log=False, lifespan="on")
+    config = uvicorn.Config(build_app(world), log_level="error", access_log=False, lifespan="on", date_header=False)
     # The socket already takes connections: whoever reads this line may call at once.
     print(f"listening on http://{where}:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - the announced contract
     uvicorn.Server(config).run(sockets=[listener])
