@@ -105,6 +105,7 @@ def _claim(row: ClaimRow, case_ref: str) -> Claim:
         invoice_date=row.invoice_date,
         # One row without a due date makes the whole claim's due date unknown.
         due_date=None if row.undated else row.due_date,
+        last_due_date=row.last_due_date,
         case_ref=case_ref,
         whole=row.whole,
         description=row.description,

@@ -162,7 +162,7 @@ def _line(claim: Claim, line_id: str) -> ClaimLine:
     if claim.invoice_date is None or claim.due_date is None:
         raise _LeftOutError(f"invoice {claim.number} has no invoice date or due date")
     if claim.open_minor != claim.overdue_minor:
-        raise _LeftOutError(f"invoice {claim.number} has instalments that are not due yet")
+        raise _LeftOutError(f"invoice {claim.number} is not wholly due before {claim.last_due_date}")
     return ClaimLine(
         line_id=line_id,
         claim=claim.claim,

@@ -19,7 +19,7 @@ class Claim(Record):
 
     - `open_minor`: open and not on its way by direct debit; `overdue_minor`: the part of it past its due date.
     - `in_collection_minor`: on its way by direct debit.
-    - `due_date`: the earliest due date of an open row; None when the source gave none.
+    - `due_date`: the earliest due date of an open row; None when the source gave none. `last_due_date`: the latest.
     - `case_ref`: the live hand-over of this claim, or empty.
     - `whole`: its rows add up to the invoiced amount. A claim that is not whole is being changed at the source.
     """
@@ -34,6 +34,7 @@ class Claim(Record):
     original_minor: int = 0
     invoice_date: date | None = None
     due_date: date | None = None
+    last_due_date: date | None = None
     case_ref: str = ""
     whole: bool = True
     description: str = ""

@@ -10,7 +10,7 @@ from connector.policy.horizon import first_possible
 from connector.policy.ladder import Ladder, Rung, Weighed, ladder_of, weigh
 from connector.policy.policy import Policy
 from connector.policy.records import because, build
-from connector.policy.standing import Aside, Standing, ledger_origin, read_standing
+from connector.policy.standing import Aside, Standing, for_hand_over, ledger_origin, read_standing
 
 
 def decide(account: Account, policy: Policy) -> Decision:
@@ -28,16 +28,19 @@ def decide(account: Account, policy: Policy) -> Decision:
     if not standing.overdue and not standing.aside:
         return _rest(standing, ladder)
     ahead = ladder.ahead(standing.taken)
-    weighed = _weigh_down(standing, ahead)
+    handing = for_hand_over(standing)
+    weighed = _weigh_down(standing, handing, ahead)
     chosen = next((one for one in weighed if one.verdict == "yes"), None)
     if chosen:
-        return _move(chosen, weighed, standing, ladder)
+        return _move(chosen, weighed, handing if chosen.rung.step.action == "escalate" else standing, ladder)
     unclear = next((one for one in weighed if one.verdict == "unknown"), None)
     if unclear:
-        reasons = (*_asides(standing), *unclear.reasons, *_others(weighed, unclear))
-        return _decision(standing, ladder, reasons, action="undecided", rung=unclear.rung)
+        seen = handing if unclear.rung.step.action == "escalate" else standing
+        reasons = (*_asides(seen), *unclear.reasons, *_others(weighed, unclear))
+        return _decision(seen, ladder, reasons, action="undecided", rung=unclear.rung)
     nearest = next((one for one in weighed if len(one.reasons) > 1), None)
-    reasons = (*_asides(standing), *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
+    asides = _asides(handing if _old_enough_to_go(weighed, standing) else standing)
+    reasons = (*asides, *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
     if not ahead:
         reasons = (*reasons, _finished(ladder, standing))
     return _decision(standing, ladder, reasons, not_before=first_possible(standing, ahead, ladder))
@@ -57,7 +60,7 @@ def _rest(standing: Standing, ladder: Ladder) -> Decision:
     )
 
 
-def _weigh_down(standing: Standing, ahead: Sequence[Rung]) -> list[Weighed]:
+def _weigh_down(standing: Standing, handing: Standing, ahead: Sequence[Rung]) -> list[Weighed]:
     """The rungs from the top down to the first whose conditions hold; of those not reached, only the lowest."""
     weighed: list[Weighed] = []
     late = standing.late
@@ -66,10 +69,16 @@ def _weigh_down(standing: Standing, ahead: Sequence[Rung]) -> list[Weighed]:
         rung = ahead[place]
         if sure and place and late < ahead[place - 1].step.days_overdue:
             continue
-        weighed.append(weigh(rung, standing))
+        weighed.append(weigh(rung, handing if rung.step.action == "escalate" else standing))
         if weighed[-1].verdict == "yes":
             break
     return weighed
+
+
+def _old_enough_to_go(weighed: list[Weighed], standing: Standing) -> bool:
+    """Whether a hand-over would come if only age mattered: then it is told which invoices wait for their last term."""
+    late = standing.late
+    return any(one.rung.step.action == "escalate" and late >= max(1, one.rung.step.days_overdue) for one in weighed)
 
 
 def _move(chosen: Weighed, weighed: list[Weighed], standing: Standing, ladder: Ladder) -> Decision:

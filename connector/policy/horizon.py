@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from connector.model import DisputeFact, HoldFact
 from connector.policy.gates import stopping_disputes, stopping_holds
 from connector.policy.ladder import Ladder, Rung
-from connector.policy.standing import ONE_DAY, Standing, over_from
+from connector.policy.standing import ONE_DAY, Standing, for_hand_over, over_from
 
 # Nobody plans that far, and dates end at 9999: no forecast instead of an overflow.
 _LAST_YEAR = 9900
@@ -17,15 +17,17 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
 
     It is a bound, not a promise: amounts may still fall short on that day.
     """
-    first_due = standing.first_due
-    best = min((one.ends for one in standing.aside if one.ends), default=None) if standing.aside else None
-    if first_due is None or first_due.year > _LAST_YEAR or standing.account.day.year > _LAST_YEAR:
-        return best
+    handing = for_hand_over(standing)
+    best = min((one.ends for one in handing.aside if one.ends), default=None) if handing.aside else None
     for rung in rungs:
+        seen = handing if rung.step.action == "escalate" else standing
+        first_due = seen.first_due
+        if first_due is None or first_due.year > _LAST_YEAR or standing.account.day.year > _LAST_YEAR:
+            continue
         ripe = first_due + rung.wait
         # Later rungs take at least as long, so that most of them need no further look.
         if best is None or ripe < best:
-            day = _possible(rung, standing, ladder, ripe=ripe)
+            day = _possible(rung, seen, ladder, ripe=ripe)
             if day and (best is None or day < best):
                 best = day
     return best

@@ -107,6 +107,39 @@ def read_standing(account: Account, policy: Policy) -> Standing:
     )  # fmt: skip
 
 
+def for_hand_over(standing: Standing) -> Standing:
+    """The account as a hand-over sees it: an invoice of which a term is not due yet stays at home whole.
+
+    One invoice has one live hand-over. Which of its terms a payment settles is the source's to say, and after a
+    split or an un-matching it says so for the invoice only: a part of one could be collected twice.
+    """
+    waiting = [claim for claim in standing.overdue if claim.overdue_minor < claim.open_minor]
+    if not waiting:
+        return standing
+    overdue = [claim for claim in standing.overdue if claim.overdue_minor >= claim.open_minor]
+    dated = [(claim.due_date, claim) for claim in overdue if claim.due_date]
+    oldest_due, oldest = min(dated, key=itemgetter(0), default=(None, None))
+    later = [claim.due_date for claim in standing.later if claim.due_date]
+    return standing._replace(
+        overdue=overdue,
+        aside=[*standing.aside, *(_wait_for_last_term(claim) for claim in waiting)],
+        overdue_minor=standing.overdue_minor - sum(claim.overdue_minor for claim in waiting),
+        open_minor=standing.open_minor - sum(claim.open_minor for claim in waiting),
+        oldest=oldest,
+        late=(standing.account.day - oldest_due).days if oldest_due else 0,
+        first_due=oldest_due or min(later, default=None),
+    )
+
+
+def _wait_for_last_term(claim: Claim) -> Aside:
+    last = claim.last_due_date
+    waits = money_text(claim.open_minor - claim.overdue_minor, claim.currency)
+    seen = f"{waits} is not due yet" + (f", its last term falls due on {last}" if last else "")
+    asked = f"Are all terms of {claim_name(claim)} due?"
+    ends = last + ONE_DAY if last and last < date.max else None
+    return Aside(claim, "instalments", asked, f"no: {seen}", "the ledger", "no", ends)
+
+
 def open_disputes(account: Account) -> list[DisputeFact]:
     """The disputes not settled on the account's day. One that is dated in the future counts as well."""
     return [fact for fact in account.disputes if fact.settled_on is None or fact.settled_on > account.day]

@@ -48,6 +48,7 @@ class ClaimRow:
     original_minor: int
     invoice_date: date | None
     due_date: date | None
+    last_due_date: date | None
     undated: int
     gone: int
     description: str
@@ -292,6 +293,7 @@ def _claims(ledger: str, day: date) -> Select[Any]:
             func.max(columns.original_minor),
             func.min(columns.invoice_date),
             func.min(case((standing, columns.due_date))),
+            func.max(case((standing, columns.due_date))),
             total(and_(standing, columns.due_date.is_(None)), 1),
             total(columns.gone.is_(True), 1),
             func.max(columns.description),

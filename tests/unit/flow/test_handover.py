@@ -1,6 +1,6 @@
 """Hand over: exactly the plan, once, and what changed since is left out by name."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from desk import Desk, closed, invoice
@@ -10,10 +10,10 @@ from connector.errors import ConfigError, QuotaError, RejectedError
 from connector.flow.actions import resume_debtor
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
-from connector.flow.plan import make_plan
+from connector.flow.plan import explain, make_plan
 from connector.flow.pull import pull
 from connector.flow.runs import Report
-from connector.model import Finding, Preflight
+from connector.model import Finding, OpenItem, Preflight
 from connector.store import agency, cases, outbox, people, plans
 from connector.testing import make_document
 
@@ -106,12 +106,64 @@ def test_less_than_the_agency_takes_stays_at_home(desk: Desk, ledger: Ledger) ->
     assert "less than the agency takes" in handed(desk, ledger).remarks[0].text
 
 
-def test_an_instalment_that_is_not_due_keeps_the_invoice_at_home(desk: Desk, ledger: Ledger) -> None:
-    due = invoice("1", 4_000)
-    not_due = invoice("1", 6_000, id="t-1-2", due_date=due.due_date.replace(year=2027))
-    desk.books.holds(due, not_due)
-    pull(desk, ledger)
-    assert "instalments that are not due" in handed(desk, ledger).remarks[0].text
+class TestInstalments:
+    """An invoice with a term that is not due yet stays at home whole, and keeps nothing else there."""
+
+    @staticmethod
+    def in_terms(number: str, last_due: date) -> tuple[OpenItem, OpenItem]:
+        """EUR 40 is due, EUR 60 falls due on `last_due`."""
+        return invoice(number, 4_000), invoice(number, 6_000, id=f"t-{number}-2", due_date=last_due)
+
+    def test_it_stays_at_home_and_the_plan_says_until_when(self, desk: Desk, ledger: Ledger) -> None:
+        desk.books.holds(*self.in_terms("1", date(2027, 1, 31)))
+        pull(desk, ledger)
+        assert make_plan(desk, ledger)[0].counts["escalate"] == 0
+        _, decision = explain(desk, ledger, "d1")
+        (reason,) = [one for one in decision.because if one.condition == "claim.instalments"]
+        assert reason.seen == "no: EUR 60.00 is not due yet, its last term falls due on 2027-01-31"
+        assert decision.not_before == date(2027, 2, 1)
+
+    def test_the_other_invoices_of_the_debtor_go(self, desk: Desk, ledger: Ledger) -> None:
+        desk.books.holds(*self.in_terms("1", date(2027, 1, 31)), invoice("2"))
+        pull(desk, ledger)
+        handed(desk, ledger)
+        (case,) = desk.agency.cases.values()
+        assert [(line.number, line.open.minor) for line in case.lines] == [("2", 10_000)]
+
+    def test_once_its_last_term_is_due_it_goes_whole_and_once(self, desk: Desk, ledger: Ledger) -> None:
+        desk.books.holds(*self.in_terms("1", date(2026, 3, 9)))
+        pull(desk, ledger)
+        handed(desk, ledger)
+        assert desk.agency.cases == {}
+        desk.later(days=8)
+        handed(desk, ledger)
+        handed(desk, ledger)
+        (case,) = desk.agency.cases.values()
+        assert case.open.minor == 10_000
+
+    def test_a_term_that_was_paid_stays_out(self, desk: Desk, ledger: Ledger) -> None:
+        first, second = self.in_terms("1", date(2026, 3, 9))
+        paid = first.model_copy(update={"state": "closed", "open_minor": 0, "closed_reason": "paid"})
+        desk.books.holds(paid, second)
+        pull(desk, ledger)
+        desk.later(days=20)
+        handed(desk, ledger)
+        (case,) = desk.agency.cases.values()
+        assert case.open.minor == 6_000
+
+    def test_an_invoice_that_is_whole_after_the_plan_leaves_the_debtor_out(self, desk: Desk, ledger: Ledger) -> None:
+        desk.books.holds(*self.in_terms("1", desk.clock.today()), invoice("2"))
+        pull(desk, ledger)
+        plan_id = plan_of(desk, ledger)
+        desk.later(days=1)
+        assert "changed since" in hand_over(desk, ledger, plan_id).remarks[0].text
+
+    def test_nothing_that_is_not_due_goes_along_either(self, desk: Desk, ledger: Ledger) -> None:
+        rules = desk.settings.policies["plain"]
+        rules.write_text(rules.read_text().replace("days_overdue = 10", 'days_overdue = 10\nclaims = "all open"'))
+        desk.books.holds(invoice("1"), invoice("2", due_date=date(2027, 1, 31)))
+        pull(desk, ledger)
+        assert "invoice 2 is not wholly due before 2027-01-31" in handed(desk, ledger).remarks[0].text
 
 
 def test_a_claim_can_be_live_once_only_whoever_asks(desk: Desk, ledger: Ledger) -> None:
@@ -269,13 +321,3 @@ def test_a_plugin_may_veto_a_case(desk: Desk, ledger: Ledger, monkeypatch: pytes
     )
     assert "sales asked to wait with d1" in handed(desk, ledger).remarks[0].text
     assert rows(desk) == []
-
-
-def test_a_second_instalment_that_falls_due_after_the_plan_leaves_the_debtor_out(desk: Desk, ledger: Ledger) -> None:
-    first = invoice("1", 4_000)
-    second = invoice("1", 6_000, id="t-1-2", due_date=desk.clock.today())
-    desk.books.holds(first, second)
-    pull(desk, ledger)
-    plan_id = plan_of(desk, ledger)
-    desk.later(days=1)
-    assert "changed since" in hand_over(desk, ledger, plan_id).remarks[0].text

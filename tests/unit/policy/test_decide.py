@@ -154,6 +154,15 @@ def test_standard_policy(case: str) -> None:
 
 # The example policy "b2b-fast": hand over at 30 days, at least EUR 50.00 after credit, no letters needed.
 FAST_CASES: dict[str, tuple[Account, str]] = {
+    "a term to come": (debtor(invoice("A", late=40, euros="300.00", overdue_minor=10_000)), "none"),
+    "a term to come, and another invoice": (
+        debtor(invoice("A", late=40, euros="300.00", overdue_minor=10_000), invoice("B", late=35)),
+        "escalate B 121.00",
+    ),
+    "a term to come, and another invoice that is not old enough": (
+        debtor(invoice("A", late=40, euros="300.00", overdue_minor=10_000), invoice("B", late=29)),
+        "none",
+    ),
     "29 days late": (debtor(invoice("A", late=29)), "none"),
     "30 days late": (debtor(invoice("A", late=30)), "escalate A 121.00"),
     "too little": (debtor(invoice("A", late=30, euros="49.99")), "none"),

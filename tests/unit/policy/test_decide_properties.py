@@ -197,6 +197,16 @@ def test_who_is_ready_is_handed_over(account: Account, rules: Policy) -> None:
     assert decision.amount_minor == owed(account)
 
 
+@settings(max_examples=200, deadline=None)
+@given(mixed_accounts | any_accounts, policies)
+def test_no_invoice_with_a_term_that_is_not_due_is_handed_over(account: Account, rules: Policy) -> None:
+    decision = decide(account, rules)
+    split = {claim.claim for claim in account.claims if 0 < claim.overdue_minor < claim.open_minor}
+    whole = {claim.claim for claim in account.claims if claim.overdue_minor >= claim.open_minor}
+    if decision.action == "escalate":
+        assert not set(decision.claims) & (split - whole)
+
+
 @pytest.mark.parametrize("hazard", HAZARDS)
 @settings(max_examples=40, deadline=None)
 @given(account=ready_accounts, rules=st.sampled_from([STANDARD, FAST]))

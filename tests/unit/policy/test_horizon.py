@@ -40,6 +40,14 @@ CASES: dict[str, tuple[Account, Policy, int | None]] = {
         4,
     ),
     "claim disputed": (debtor(invoice("A", late=20), disputes=(dispute("A"),)), STANDARD, None),
+    "an invoice of which a term falls due in 30 days": (
+        debtor(
+            invoice("A", late=50, euros="300.00", overdue_minor=10_000, last_due_date=DAY + timedelta(days=30)),
+            steps=BOTH,
+        ),
+        STANDARD,
+        31,
+    ),
     "too little ever": (debtor(invoice("A", late=50, euros="10.00"), steps=BOTH), STANDARD, None),
     "credit for all": (debtor(invoice("A", late=-5), credit="121.00"), STANDARD, None),
     "barred": (debtor(invoice("A", late=-5), debtor_kind="consumer"), FAST, None),
