@@ -27,7 +27,7 @@ from connector.model import (
     RemittanceItem,
     Reopened,
 )
-from connector.store import cases, people
+from connector.store import cases, items, people
 from connector.testing import make_item
 
 
@@ -235,6 +235,16 @@ def test_a_closed_case_frees_its_claims_and_a_reopened_one_takes_them_again(
     follow(desk, ledger)
     assert row_of(desk, case_ref).closure == ""
     assert kinds(desk) == [("direct_payment", 4_000)], "what happened while it was closed is told now"
+
+
+def test_a_payment_after_the_closing_is_nothing_to_the_agency(desk: Desk, ledger: Ledger, case_ref: str) -> None:
+    desk.agency.feed.append(Closed(id="c", case_ref=case_ref, occurred_at=at(1), closure="uncollectable"))
+    sync(desk, ledger, invoice("1", 6_000), closed("1", 4_000))
+    desk.later(days=30)
+    sync(desk, ledger, invoice("1", state="closed", open_minor=0, closed_reason="paid"))
+    assert kinds(desk) == []
+    with desk.store.read() as tx:
+        assert items.dirty_claims(tx, "acme") == []
 
 
 def test_a_closing_that_comes_after_its_reopening_changes_nothing(desk: Desk, ledger: Ledger, case_ref: str) -> None:
