@@ -69,9 +69,16 @@ class Databases:
 
     def url(self) -> str:
         """The URL of a fresh database."""
+        return self._make("template_incasso")
+
+    def empty_url(self) -> str:
+        """The URL of a database without any table."""
+        return self._make("template1")
+
+    def _make(self, template: str) -> str:
         self._made += 1
         name = f"test_{self._made}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE template_incasso")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self._url(name)
 
     def _url(self, name: str) -> str:

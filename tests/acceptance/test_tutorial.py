@@ -13,6 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from databases import Databases
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -114,8 +115,17 @@ def write_program(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> dict[str, str]:
+    """What a reader has in the environment: nothing, or the address of an empty database on a server."""
+    if request.param == "sqlite":
+        return {}
+    databases: Databases = request.getfixturevalue("postgres")
+    return {"INCASSO_STORE_URL": databases.empty_url()}
+
+
 @pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
+def shell(tmp_path: Path, database: dict[str, str]) -> Iterator[Shell]:
     """A shell as the tutorial's reader has it: `incasso` at hand, and a browser that follows where it is sent."""
     programs = tmp_path / "bin"
     browser = write_program(
@@ -137,17 +147,18 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         )
     ours = {name: value for name, value in os.environ.items() if not name.startswith("INCASSO_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), str(programs), os.environ["PATH"]])
-    opened = Shell(tmp_path, {**ours, "PATH": path, "BROWSER": f"{browser} %s &"})
+    opened = Shell(tmp_path, {**ours, **database, "PATH": path, "BROWSER": f"{browser} %s &"})
     yield opened
     opened.close()
 
 
-def test_the_tutorial_does_what_it_says(shell: Shell) -> None:
+def test_the_tutorial_does_what_it_says(shell: Shell, tmp_path: Path, database: dict[str, str]) -> None:
     for block in read_blocks(on_free_ports(TUTORIAL.read_text(encoding="utf-8"))):
         printed = shell.run(block)
         assert _FAILED not in printed, f"{block.commands}\n{printed}"
         missing = missing_line(block.shown, printed)
         assert not missing, f"{block.commands}\ndid not print: {missing}\nbut:\n{printed}"
+    assert (tmp_path / "mine" / "data" / "incasso.sqlite3").exists() == (not database)
 
 
 def test_a_line_that_is_not_printed_is_found() -> None:

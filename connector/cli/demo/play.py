@@ -25,10 +25,13 @@ _ACTOR = "demo"
 _LETTERS = ("remind", "notice")
 
 
-def play(story: Story, home: Path) -> bool:
-    """Play `story` with an installation in `home`, telling it on stdout. True when both sides agree at the end."""
+def play(story: Story, home: Path, *, store: str = "") -> bool:
+    """Play `story` with an installation in `home`, telling it on stdout. True when both sides agree at the end.
+
+    `store`: the URL of an empty database; without one it is a file in `home`.
+    """
     begin = datetime.combine(story.begin, _HOUR)
-    with set_stage(home, begin, story.servers) as stage:
+    with set_stage(home, begin, story.servers, store=store) as stage:
         playing = _Playing(story, stage)
         for day in _days(story):
             stage.clock.set(datetime.combine(day, _HOUR))

@@ -1,5 +1,6 @@
 """Setting the stage: two stand-in servers, an installation in a folder, one log-in."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,8 +13,12 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+from pydantic import ValidationError
+
 from connector.clock import FileClock
-from connector.errors import TransientError
+from connector.config import MAIN_FILE, load
+from connector.config.shapes import StoreTable
+from connector.errors import ConfigError, TransientError
 from connector.flow.workspace import Workspace, open_workspace
 from connector.secrets import generate_key
 from connector.store import open_store, schema
@@ -42,10 +47,12 @@ class Stage:
 
 
 @contextmanager
-def set_stage(home: Path, begin: datetime, servers: Mapping[str, Mapping[str, str]]) -> Iterator[Stage]:
+def set_stage(
+    home: Path, begin: datetime, servers: Mapping[str, Mapping[str, str]], *, store: str = ""
+) -> Iterator[Stage]:
     """Start the stand-ins (`servers`: name to options), write the installation into `home`, log in.
 
-    Everything is ended when the block is left; the folder stays, to be looked at.
+    `store`: see `check_store`. Everything is ended when the block is left; the folder stays, to be looked at.
     """
     home.mkdir(parents=True, exist_ok=True)
     clock = FileClock(home / "clock.txt")
@@ -55,8 +62,8 @@ def set_stage(home: Path, begin: datetime, servers: Mapping[str, Mapping[str, st
         for name, options in servers.items():
             running[name] = _start(name, clock.path, options, log=home / f"{name}.log")
         urls = {name: _address(process, name) for name, process in running.items()}
-        _write_home(home, urls)
-        with open_workspace(home, {**os.environ, **SECRETS}) as workspace:
+        _write_home(home, urls, store)
+        with open_workspace(home, _environ()) as workspace:
             for connection in workspace.settings.connections:
                 _log_in(workspace, connection)
             yield Stage(home, clock, urls, workspace)
@@ -67,6 +74,20 @@ def set_stage(home: Path, begin: datetime, servers: Mapping[str, Mapping[str, st
             process.wait(10)
             if process.stdout:
                 process.stdout.close()
+
+
+def check_store(url: str) -> None:
+    """Raises ConfigError for the URL of a database that may not stand in a file, or holds something already."""
+    try:
+        StoreTable(url=url)
+    except ValidationError as error:
+        raise ConfigError(error.errors()[0]["msg"].removeprefix("Value error, "), key="store.url") from None
+    store = open_store(url)
+    try:
+        if schema.current(store) is not None:
+            raise ConfigError("this database holds something already.", key="store.url", mend="Name an empty one.")
+    finally:
+        store.close()
 
 
 def _start(name: str, clock: Path, options: Mapping[str, str], *, log: Path) -> subprocess.Popen[str]:
@@ -84,7 +105,13 @@ def _address(process: subprocess.Popen[str], name: str) -> str:
     raise TransientError(f"the stand-in {name} did not start; its log stands beside the demonstration's files")
 
 
-def _write_home(home: Path, urls: Mapping[str, str]) -> None:
+def _environ() -> dict[str, str]:
+    """Ours without what would lead to another installation's database or clock."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("INCASSO_")}
+    return {**ours, **SECRETS}
+
+
+def _write_home(home: Path, urls: Mapping[str, str], store: str) -> None:
     with as_file(files("connector.cli.demo") / "home") as template:
         copytree(template, home, dirs_exist_ok=True)
     with as_file(files("connector.config") / "starter" / "policies") as policies:
@@ -97,10 +124,12 @@ def _write_home(home: Path, urls: Mapping[str, str]) -> None:
     key = home / "key"
     key.touch(mode=0o600)
     key.write_text(generate_key(), encoding="utf-8")
-    (home / "data").mkdir(exist_ok=True)
-    store = open_store(f"sqlite:///{home / 'data' / 'incasso.sqlite3'}")
-    schema.upgrade(store)
-    store.close()
+    if store:
+        with (home / MAIN_FILE).open("a", encoding="utf-8") as main:
+            main.write(f"\n[store]\nurl = {json.dumps(store)}\n")
+    database = open_store(load(home, _environ()).store_url)
+    schema.upgrade(database)
+    database.close()
 
 
 def _log_in(workspace: Workspace, connection: str) -> None:
