@@ -121,7 +121,7 @@ def release(workspace: Workspace, ledger: Ledger, *, actor: str) -> str:
         if state.brake_reason:
             journal.write_ledger_state(tx, ledger.name, replace(state, brake_reason="", brake_since=None))
             people.finish_task(tx, ledger.name, "brake", ledger.name, at=at, outcome=f"released by {actor}")
-            _note(workspace, tx, ledger, "brake.released", ledger.name, actor=actor, reason=state.brake_reason)
+            _note(workspace, tx, ledger, "brake.released", ledger.name, actor=actor)
     return state.brake_reason
 
 

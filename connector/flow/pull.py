@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from connector.api import Source
 from connector.config import Ledger
@@ -156,7 +157,8 @@ def _look_for_missing(workspace: Workspace, ledger: Ledger, listed: set[str] | N
             resync.end(tx, ledger.name)
         if _too_much(len(missing & known), len(known), ledger.brake_percent):
             lost = len(missing & known)
-            _set_brake(workspace, tx, ledger, f"{lost} of {len(known)} open items are missing at the source")
+            said = f"{lost} of {len(known)} open items are missing at the source"
+            _set_brake(workspace, tx, ledger, said, missing=lost, of=len(known))
             return
         changes = items.mark_gone(tx, ledger.name, sorted(missing), at)
         _mark_dirty(tx, ledger.name, changes.debtors, at=at)
@@ -167,18 +169,19 @@ def _brake(workspace: Workspace, ledger: Ledger, open_before: int, *, closed: in
     """Too much closed in one pull: nothing is concluded from it until a person has looked."""
     if _too_much(closed, open_before, ledger.brake_percent):
         with workspace.store.write() as tx:
-            _set_brake(workspace, tx, ledger, f"{closed} of {open_before} open items closed in one pull")
+            said = f"{closed} of {open_before} open items closed in one pull"
+            _set_brake(workspace, tx, ledger, said, closed=closed, of=open_before)
 
 
 def _too_much(count: int, of: int, percent: int) -> bool:
     return of >= _BRAKE_FLOOR and count * 100 > of * percent
 
 
-def _set_brake(workspace: Workspace, tx: Tx, ledger: Ledger, reason: str) -> None:
+def _set_brake(workspace: Workspace, tx: Tx, ledger: Ledger, reason: str, **figures: Any) -> None:
     at = workspace.clock.now()
     state = journal.read_ledger_state(tx, ledger.name)
     journal.write_ledger_state(tx, ledger.name, replace(state, brake_reason=reason, brake_since=at))
-    journal.note(tx, "brake.set", ledger.name, at=at, ledger=ledger.name, reason=reason)
+    journal.note(tx, "brake.set", ledger.name, at=at, ledger=ledger.name, **figures)
     people.open_task(
         tx,
         ledger.name,

@@ -1,6 +1,6 @@
 """Opening the database, transactions, locks. SQLite in one file to start with, PostgreSQL by URL to grow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from connector.errors import ConfigError, TransientError
 
 Tx = Connection
+_Gathered = dict[Callable[[Tx, list[Any]], None], list[Any]]
+_GATHERED = "gathered_for_the_end"
 
 
 class BusyError(TransientError):
@@ -61,8 +63,13 @@ class Store:
 
         Raises TransientError when the database cannot be reached.
         """
-        with _reach(self._writer) as tx, tx.begin():
-            yield tx
+        gathered: _Gathered = {}
+        with _reach(self._writer) as tx:
+            tx.execution_options(**{_GATHERED: gathered})
+            with tx.begin():
+                yield tx
+                for act, things in gathered.items():
+                    act(tx, things)
 
     @contextmanager
     def lock(self, name: str, *, timeout: float = 0.0) -> Iterator[None]:
@@ -111,6 +118,18 @@ class Store:
             finally:
                 holder.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
                 holder.execute(text("RESET lock_timeout"))
+
+
+def at_the_end(tx: Tx, act: Callable[[Tx, list[Any]], None], thing: Any) -> None:
+    """Gather `thing`; `act` gets all that was gathered for it as the last statement before the commit.
+
+    For what every writer of a ledger must queue for: the lock is then held for a moment, and no other row is locked
+    behind it, so that two writers cannot wait for each other in a ring. Nothing is done when the transaction fails.
+    """
+    gathered: _Gathered | None = tx.get_execution_options().get(_GATHERED)
+    if gathered is None:
+        raise ValueError("only a writing transaction of the store has an end")
+    gathered.setdefault(act, []).append(thing)
 
 
 def open_store(url: str) -> Store:

@@ -1,17 +1,24 @@
 """What the machinery remembers of itself: cursors, runs, faults, the state of ledgers, the audit trail."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from connector.model import Money, RecordFault
+from connector.store import chain
 from connector.store.among import among
 from connector.store.bulk import bulk_upsert
-from connector.store.engine import Tx
+from connector.store.engine import Tx, at_the_end
 from connector.store.tables import audit, connection_state, cursor, ledger_state, record_fault, run
+
+# What stands in the audit trail for a text that was left out.
+TEXT = "(text)"
+_KEY = re.compile(r"[^\s@]{0,128}")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
 
 @dataclass(frozen=True)
@@ -150,8 +157,29 @@ def connection_states(tx: Tx) -> dict[str, tuple[str, str, datetime]]:
 def note(
     tx: Tx, action: str, subject: str, *, at: datetime, ledger: str = "", actor: str = "incasso", **detail: Any
 ) -> None:
-    """Add to the audit trail. Personal data stays out: name things by their keys."""
-    tx.execute(insert(audit).values(at=at, ledger=ledger, actor=actor, action=action, subject=subject, detail=detail))
+    """Add to the audit trail: as the last thing of this transaction, at the end of the ledger's chain.
+
+    Personal data stays out, because a row can never be changed: name things by their keys. A text in `detail` that
+    is no key and no word (it has blanks or an @, over 128 characters, or is an IBAN) is left out and stands there as
+    `TEXT`.
+    """
+    kept = {name: _without_text(value) for name, value in detail.items()}
+    at_the_end(tx, chain.append, chain.Entry(at, ledger, actor, action, subject, kept))
+
+
+def _without_text(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if _KEY.fullmatch(value) and not _is_iban(value) else TEXT
+    if isinstance(value, Mapping):
+        return {str(name): _without_text(one) for name, one in value.items()}
+    return [_without_text(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _is_iban(text: str) -> bool:
+    """Whether the check digits of ISO 13616 hold: a key may look like an IBAN, but hardly ever adds up like one."""
+    if not _IBAN.fullmatch(text):
+        return False
+    return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
 
 
 def audit_trail(tx: Tx, ledger: str, subject: str) -> list[tuple[datetime, str, str, dict[str, Any]]]:
@@ -159,6 +187,6 @@ def audit_trail(tx: Tx, ledger: str, subject: str) -> list[tuple[datetime, str, 
     rows = tx.execute(
         select(audit.c.at, audit.c.actor, audit.c.action, audit.c.detail)
         .where(audit.c.ledger == ledger, audit.c.subject == subject)
-        .order_by(audit.c.id)
+        .order_by(audit.c.number)
     )
     return [(row.at, row.actor, row.action, row.detail) for row in rows]

@@ -26,7 +26,18 @@ from connector.store.tables.files import (
     remittance,
     remittance_item,
 )
-from connector.store.tables.machinery import audit, budget, connection_state, plugin_state, run, task, token
+from connector.store.tables.machinery import (
+    audit,
+    audit_head,
+    backup,
+    budget,
+    connection_state,
+    plugin_state,
+    quarantine,
+    run,
+    task,
+    token,
+)
 from connector.store.tables.schema import metadata
 
 __all__ = [
@@ -35,6 +46,8 @@ __all__ = [
     "agency_payment",
     "agency_reversal",
     "audit",
+    "audit_head",
+    "backup",
     "budget",
     "case_line",
     "collection_case",
@@ -55,6 +68,7 @@ __all__ = [
     "outbox",
     "plan",
     "plugin_state",
+    "quarantine",
     "record_fault",
     "remittance",
     "remittance_item",

@@ -1,4 +1,4 @@
-"""The machinery's own memory: runs, tasks, the audit trail, tokens, budgets."""
+"""The machinery's own memory: runs, tasks, the audit trail, back-ups, tokens, budgets."""
 
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, Table, Text, UniqueConstraint
 
@@ -38,7 +38,9 @@ task = Table(
     UniqueConstraint("ledger", "kind", "key"),
 )
 
-# Who did what, when: persons and the program. Rows are only ever added.
+# Who did what, when: persons and the program. Rows are only ever added: the database refuses the rest by trigger.
+# The rows of one ledger are a chain, those of no ledger are another. No personal data of debtors: things are named
+# by their keys.
 audit = Table(
     "audit",
     metadata,
@@ -49,7 +51,41 @@ audit = Table(
     Column("action", Key, nullable=False),
     Column("subject", Key, nullable=False),
     Column("detail", Json, nullable=False),
+    # The place in the chain, from 1, without a gap.
+    Column("number", BigInteger, nullable=False),
+    # SHA-256 of the hash before (32 zero bytes before the first) and the row as canonical JSON.
+    Column("hash", Blob, nullable=False),
     Index("ix_audit_ledger_subject", "ledger", "subject"),
+    UniqueConstraint("ledger", "number"),
+)
+
+# Where each chain of the audit trail ends: whoever adds to it locks this row first.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("ledger", Key, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", Blob, nullable=False),
+)
+
+# Back-ups that this program made. A back-up holds its own row, not yet done.
+backup = Table(
+    "backup",
+    metadata,
+    # Everything that was committed before this instant is in the back-up.
+    Column("at", Instant, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("done_at", Instant),
+)
+
+# One row while the store was restored from a back-up, and what left the house after the back-up is not looked up yet.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    # Null: nobody knows how old the back-up was.
+    Column("backup_at", Instant),
 )
 
 # Log-ins; `key_id` tells under which key of the ring.
