@@ -18,6 +18,7 @@ from connector.store import Tx, cases, debtors, items, journal, people, resync
 
 # Below this many open rows a percentage says nothing.
 _BRAKE_FLOOR = 20
+_RECORDS_BETWEEN_COLLECTIONS = 5000
 
 
 def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, from_beginning: bool = False) -> Report:
@@ -64,11 +65,17 @@ def _pages(source: Source, cursor: str | None, *, again: bool) -> Iterator[Page]
 
 @contextmanager
 def _settled() -> Iterator[None]:
-    """What stands before a pull outlives it: the garbage collector need not look through it with every tenth page."""
+    """What stands before a pull outlives it: the garbage collector need not look through it with every tenth page.
+
+    Nor with every page through the page itself: its records refer to nothing that refers back to them.
+    """
+    before = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(_RECORDS_BETWEEN_COLLECTIONS, *before[1:])
     try:
         yield
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()
 
 

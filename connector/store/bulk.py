@@ -20,33 +20,40 @@ class _Plan:
 
     columns: str
     marks: str
-    conflict: str
+    replaced: str
     processors: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 def bulk_upsert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """Insert `rows` (values in the order of the table's columns); a row whose primary key exists is replaced.
 
-    SQLite: `executemany` on the driver. PostgreSQL: COPY into a temporary table, then insert-select on conflict,
-    which is safe when two writers meet. Twice the same key in one call is an error on PostgreSQL: give each once.
+    Twice the same key in one call is an error on PostgreSQL: give each once.
     """
-    if not rows:
-        return
+    if rows:
+        _bulk(tx, table, rows, _plan(table, tx.dialect).replaced)
+
+
+def bulk_insert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> int:
+    """Insert `rows`; a row whose primary key exists stays as it is. Returns how many were new."""
+    return _bulk(tx, table, rows, "ON CONFLICT DO NOTHING") if rows else 0
+
+
+def _bulk(tx: Tx, table: Table, rows: Sequence[Sequence[Any]], conflict: str) -> int:
+    """SQLite: `executemany` on the driver. PostgreSQL: COPY into a temporary table, then insert-select on conflict,
+    which is safe when two writers meet. Returns how many rows it wrote.
+    """
     plan = _plan(table, tx.dialect)
     converted = _convert(plan, rows)
     if tx.dialect.name == "sqlite":
-        _driver(tx).executemany(
-            f"INSERT INTO {table.name} ({plan.columns}) VALUES ({plan.marks}) {plan.conflict}",  # noqa: S608 - our own
-            converted,
-        )
-        return
+        insert = f"INSERT INTO {table.name} ({plan.columns}) VALUES ({plan.marks}) {conflict}"  # noqa: S608 - our own
+        return int(_driver(tx).executemany(insert, converted).rowcount)
     beside = f"bulk_{next(_temporary)}"
     tx.execute(text(f"CREATE TEMPORARY TABLE {beside} (LIKE {table.name}) ON COMMIT DROP"))
     with _driver(tx).cursor().copy(f"COPY {beside} ({plan.columns}) FROM STDIN") as copy:
         for row in converted:
             copy.write_row(row)
-    insert = f"INSERT INTO {table.name} ({plan.columns}) SELECT {plan.columns} FROM {beside} {plan.conflict}"  # noqa: S608
-    tx.execute(text(insert))
+    insert = f"INSERT INTO {table.name} ({plan.columns}) SELECT {plan.columns} FROM {beside} {conflict}"  # noqa: S608
+    return tx.execute(text(insert)).rowcount
 
 
 def _driver(tx: Tx) -> Any:
@@ -57,11 +64,11 @@ def _driver(tx: Tx) -> Any:
 def _plan(table: Table, dialect: Dialect) -> _Plan:
     names = [column.name for column in table.columns]
     keys = [column.name for column in table.primary_key.columns]
-    replaced = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    replacing = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
     return _Plan(
         columns=", ".join(names),
         marks=", ".join("?" * len(names)),
-        conflict=f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {replaced}",
+        replaced=f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {replacing}",
         processors=tuple(_processors(table, dialect)),
     )
 

@@ -44,7 +44,7 @@ def test_a_first_load_writes_rows_and_no_history(store: Store) -> None:
 def test_the_record_has_its_fields_in_the_order_of_the_columns() -> None:
     fields = list(OpenItem.model_fields)
     columns = [column.name for column in open_item.columns]
-    assert columns == ["ledger", *fields, "gone", "since"]
+    assert columns == ["ledger", *fields, "gone", "since", "debtor_number"]
 
 
 def test_an_unchanged_row_is_not_written(store: Store) -> None:
@@ -73,6 +73,32 @@ def test_every_text_counts_as_a_change(store: Store, field: str) -> None:
 def test_of_equal_ids_in_one_page_the_last_counts(store: Store) -> None:
     put(store, invoice(), invoice(open_minor=100))
     assert claim_of(store).open_minor == 100
+
+
+def test_a_page_of_known_and_new_rows_changes_what_changed_only(store: Store) -> None:
+    put(store, invoice(id="t2", claim="INV-2"), invoice(id="t3", claim="INV-3"))
+    changes = put(
+        store,
+        # The first row in the order of ids decides how the page is stored: here it is new.
+        invoice(id="t1"),
+        invoice(id="t2", claim="INV-2"),
+        invoice(id="t3", claim="INV-3", open_minor=100),
+        at=LATER,
+    )
+    assert (changes.new, changes.changed, changes.unchanged) == (1, 1, 1)
+    assert {"INV-1", "INV-3"} <= changes.claims
+    assert claim_of(store, "INV-3").open_minor == 100
+    with store.read() as tx:
+        assert items.history(tx, "acme", "d1", "INV-2") == [(AT, None, "t2", 12100)]
+        assert len(items.history(tx, "acme", "d1", "INV-3")) == 2
+
+
+def test_two_debtors_with_one_number_in_the_index_are_kept_apart(store: Store) -> None:
+    assert items.debtor_number("plumless") == items.debtor_number("buckeroo")
+    put(store, invoice(debtor_id="plumless"), invoice(id="t2", claim="INV-2", debtor_id="buckeroo"))
+    with store.read() as tx:
+        assert items.claims_of(tx, "acme", "plumless") == ["INV-1"]
+        assert items.claims_named(tx, "acme", "plumless", ["INV-2"], DAY) == {}
 
 
 def test_a_split_invoice_adds_up_again(store: Store) -> None:

@@ -1,5 +1,7 @@
 """The schema: migrations say the same as the tables, up and down, on both databases."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -7,8 +9,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from connector.errors import ConfigError
-from connector.store import Store, open_store, schema
+from connector.store import Store, items, open_store, schema
 from connector.store.tables import metadata
+from connector.testing import make_item
+
+AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
@@ -27,6 +32,15 @@ def test_every_migration_goes_down_again(store: Store) -> None:
     assert set(inspect(store.engine).get_table_names()) <= {"alembic_version"}
     schema.upgrade(store)
     schema.check(store)
+
+
+def test_open_items_of_an_older_release_get_their_debtors_number(store: Store) -> None:
+    with store.write() as tx:
+        items.store_items(tx, "acme", [make_item(id="t1", claim="INV-1", debtor_id="d1")], AT)
+    schema.downgrade(store, "0002")
+    schema.upgrade(store)
+    with store.read() as tx:
+        assert items.claims_of(tx, "acme", "d1") == ["INV-1"]
 
 
 def test_a_fresh_database_is_refused_with_the_mend(tmp_path) -> None:
