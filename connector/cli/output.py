@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 # More than any table needs: in a file or a pipe the content alone decides.
 _PLAIN_WIDTH = 10_000
@@ -37,23 +38,34 @@ def show_table(
 
     The others are wrapped to the terminal's width; without a terminal, at 100 characters.
     """
+    console = open_console()
+    table = make_table(console, columns, title=title, right=right, whole=whole)
+    for row in rows:
+        table.add_row(*row)
+    sys.stdout.write("\n" + draw(console, table) + "\n\n")
+
+
+def make_table(
+    console: "Console", columns: Sequence[str], *, title: str, right: Sequence[str], whole: Sequence[str]
+) -> "Table":
+    """An empty table as `show_table` prints it."""
     from rich import box
     from rich.table import Table
 
-    console = open_console()
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
     for name in columns:
         firm = name in right or name in whole
         side: Literal["left", "right"] = "right" if name in right else "left"
         widest = None if firm or console.is_terminal else _PLAIN_TEXT
         table.add_column(name, justify=side, no_wrap=firm, overflow="fold", max_width=widest)
-    for row in rows:
-        table.add_row(*row)
+    return table
+
+
+def draw(console: "Console", table: "Table") -> str:
+    """The lines of a table, without the padding to its width, which is of no use in a file, and without its edges."""
     with console.capture() as captured:
         console.print(table)
-    # The padding to the table's width is of no use in a file.
-    lines = "\n".join(line.rstrip() for line in captured.get().splitlines())
-    sys.stdout.write("\n" + lines.strip("\n") + "\n\n")
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n")
 
 
 def show_facts(facts: Mapping[str, str]) -> None:
@@ -74,6 +86,27 @@ def show_json(value: Any) -> None:
     from pydantic_core import to_json
 
     sys.stdout.write(to_json(value, indent=2).decode() + "\n")
+
+
+def show_json_parts(parts: Mapping[str, Any]) -> None:
+    """Print an object as `show_json` does. Of a part that is an iterator one element at a time is in memory."""
+    for place, (name, value) in enumerate(parts.items()):
+        sys.stdout.write(("," if place else "{") + f'\n  "{name}": ')
+        if not isinstance(value, Iterator):
+            sys.stdout.write(_json(value, depth=1))
+            continue
+        count = 0
+        for count, one in enumerate(value, start=1):
+            sys.stdout.write(("," if count > 1 else "[") + "\n    " + _json(one, depth=2))
+        sys.stdout.write("\n  ]" if count else "[]")
+    sys.stdout.write("\n}\n")
+
+
+def _json(value: Any, *, depth: int) -> str:
+    from pydantic_core import to_json
+
+    # A line break inside a text is escaped: these are the breaks between the lines.
+    return to_json(value, indent=2).decode().replace("\n", "\n" + "  " * depth)
 
 
 @contextmanager

@@ -1,10 +1,14 @@
-"""A plan as a person reads it: who moves, what is undecided, what was left out, and what to type next."""
+"""A plan as a person reads it: who moves, what is undecided, what was left out, and what to type next.
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+A plan may hold more decisions than fit the memory: they are read in pages, each in a transaction of its own.
+"""
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from connector.cli.long_table import show_long_table
 from connector.cli.naming import Names
-from connector.cli.output import instant, money, print_line, show_json, show_table
+from connector.cli.output import instant, money, print_line, show_json_parts
 from connector.runtime.words import plural
 
 if TYPE_CHECKING:
@@ -12,11 +16,12 @@ if TYPE_CHECKING:
     from connector.flow.runs import Remark
     from connector.flow.workspace import Workspace
     from connector.model import Decision
-    from connector.store.plans import Plan, Planned
+    from connector.store.plans import Plan, Planned, Total
 
 _STEPS = {"remind": "reminder", "notice": "formal notice", "call": "call", "escalate": "hand-over"}
 _WITH_STEPS = ("remind", "notice", "call")
-_WHY_COLUMNS = ("debtor", "name", "why")
+_EVERYTHING = ""
+_AT_ONCE = 500
 
 
 def show_plan(
@@ -31,34 +36,54 @@ def show_plan(
     """Print a stored plan. With `everybody` also those for whom nothing is done, as far as that is news."""
     from connector.store import plans
 
-    with workspace.store.read() as tx:
-        found = list(plans.decisions(tx, plan.id))
-    about = [one.decision.debtor_id for one in found] + [one.debtor_id for one in remarks]
-    names = Names(workspace, ledger.name, about)
+    names = Names(workspace, ledger.name, [one.debtor_id for one in remarks])
     if as_json:
-        decisions = [{**vars(one), "debtor_code": names.code(one.decision.debtor_id)} for one in found]
-        show_json({"plan": plan, "decisions": decisions, "remarks": [names.coded(one) for one in remarks]})
+        decisions = _for_machines(workspace, plan)
+        show_json_parts({"plan": plan, "decisions": decisions, "remarks": [names.coded(one) for one in remarks]})
         return
+    with workspace.store.read() as tx:
+        totals = plans.totals(tx, plan.id)
     print_line(
         f"Plan {plan.id} of {ledger.name}, {plan.day}, made {instant(plan.created_at)} with policy {plan.policy} "
         f"{plan.policy_version}: {plan.state}"
     )
-    _show_moves([one for one in found if one.decision.action in _STEPS], names)
-    _show_why("Undecided: a fact is missing", [one for one in found if one.decision.action == "undecided"], names)
-    resting = [one for one in found if one.decision.action == "none"]
+    columns = ["debtor", "name", "step", "amount", "claims", "change", "why"]
+    firm = ["debtor", "step", "change"]
+    show_long_table(columns, lambda: _moves(workspace, plan), right=["amount", "claims"], whole=firm)
+    _show_why(workspace, plan, "undecided", title="Undecided: a fact is missing")
     if everybody:
-        _show_why("Nothing is done", resting, names)
+        _show_why(workspace, plan, "none", title="Nothing is done")
     for remark in remarks:
         print_line(names.tell(remark))
-    _show_totals(plan, found, resting=len(resting), everybody=everybody)
-    _show_next(plan, ledger, found)
+    _show_totals(plan, totals, everybody=everybody)
+    _show_next(plan, ledger, actions={one.action for one in totals})
 
 
-def _show_moves(moving: Sequence["Planned"], names: Names) -> None:
-    if not moving:
-        return
-    rows = [
-        [
+def _read(workspace: "Workspace", plan: "Plan", *actions: str) -> "Iterator[tuple[Planned, Names]]":
+    """The decisions with these actions, action by action, each with names that know its debtor."""
+    from connector.store import plans
+
+    for action in actions:
+        after = ""
+        while True:
+            with workspace.store.read() as tx:
+                page = plans.next_decisions(tx, plan.id, after=after, most=_AT_ONCE, action=action)
+            if not page:
+                break
+            names = Names(workspace, plan.ledger, [one.decision.debtor_id for one in page])
+            yield from ((one, names) for one in page)
+            after = page[-1].decision.debtor_id
+
+
+def _for_machines(workspace: "Workspace", plan: "Plan") -> Iterator[dict[str, Any]]:
+    for one, names in _read(workspace, plan, _EVERYTHING):
+        yield {**vars(one), "debtor_code": names.code(one.decision.debtor_id)}
+
+
+def _moves(workspace: "Workspace", plan: "Plan") -> Iterator[list[str]]:
+    """The rows of those who take a step, the last step of all first."""
+    for one, names in _read(workspace, plan, *reversed(_STEPS)):
+        yield [
             names.short(one.decision.debtor_id),
             names.name(one.decision.debtor_id),
             _STEPS[one.decision.action],
@@ -67,10 +92,6 @@ def _show_moves(moving: Sequence["Planned"], names: Names) -> None:
             one.change,
             _became(one),
         ]
-        for one in sorted(moving, key=lambda one: (-list(_STEPS).index(one.decision.action), one.decision.debtor_id))
-    ]
-    columns = ["debtor", "name", "step", "amount", "claims", "change", "why"]
-    show_table(columns, rows, right=["amount", "claims"], whole=["debtor", "step", "change"])
 
 
 def _became(one: "Planned") -> str:
@@ -90,26 +111,24 @@ def reason_in_short(decision: "Decision") -> str:
     return next((one.seen for one in decision.because if one.verdict == wanted), "")
 
 
-def _show_why(title: str, found: Sequence["Planned"], names: Names) -> None:
-    if found:
-        rows = [
-            [names.short(one.decision.debtor_id), names.name(one.decision.debtor_id), reason_in_short(one.decision)]
-            for one in found
-        ]
-        show_table(_WHY_COLUMNS, rows, title=title, whole=["debtor"])
+def _show_why(workspace: "Workspace", plan: "Plan", action: str, *, title: str) -> None:
+    def read_rows() -> Iterator[list[str]]:
+        for one, names in _read(workspace, plan, action):
+            key = one.decision.debtor_id
+            yield [names.short(key), names.name(key), reason_in_short(one.decision)]
+
+    show_long_table(["debtor", "name", "why"], read_rows, title=title, whole=["debtor"])
 
 
-def _show_totals(plan: "Plan", found: Iterable["Planned"], *, resting: int, everybody: bool) -> None:
-    totals: dict[tuple[str, str], list[int]] = {}
-    for one in found:
-        if one.decision.action in _STEPS:
-            totals.setdefault((one.decision.action, one.decision.currency), []).append(one.decision.amount_minor)
-    for (action, currency), amounts in totals.items():
-        print_line(f"{plural(len(amounts), _STEPS[action])}: {money(sum(amounts), currency)}")
+def _show_totals(plan: "Plan", totals: "Sequence[Total]", *, everybody: bool) -> None:
+    for one in totals:
+        if one.action in _STEPS:
+            print_line(f"{plural(one.count, _STEPS[one.action])}: {money(one.amount_minor, one.currency)}")
     counts = plan.counts
     if counts.get("undecided"):
         print_line(f"{counts['undecided']:,} undecided")
     if counts.get("none"):
+        resting = sum(one.count for one in totals if one.action == "none")
         hint = "" if everybody or not resting else f", new for {resting:,} of them (show them with --all)"
         print_line(f"{counts['none']:,} with nothing to do{hint}")
     changes = ", ".join(
@@ -118,10 +137,9 @@ def _show_totals(plan: "Plan", found: Iterable["Planned"], *, resting: int, ever
     print_line(f"Against the plan before: {changes or 'no debtor then or now'}.")
 
 
-def _show_next(plan: "Plan", ledger: "Ledger", found: Sequence["Planned"]) -> None:
+def _show_next(plan: "Plan", ledger: "Ledger", *, actions: set[str]) -> None:
     if plan.state != "open":
         return
-    actions = {one.decision.action for one in found}
     if "escalate" in actions and ledger.sink is not None:
         print_line(f"To hand over exactly this: incasso handover {plan.id}")
     for action in _WITH_STEPS:

@@ -28,7 +28,7 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
         day = workspace.clock.today(ledger.timezone)
         with workspace.store.write() as tx:
             last = plans.last_plan(tx, ledger.name)
-            moved = {one.decision.debtor_id: one.decision for one in plans.moving(tx, last.id)} if last else {}
+            moved = plans.moving(tx, last.id) if last else {}
             plan_id = plans.start_plan(
                 tx,
                 ledger.name,
@@ -47,9 +47,9 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
                 progress("accounts", len(chunk))
                 if workspace.stop.is_set():
                     raise StoppedError("stopped while planning; the next plan starts anew")
-        for before in moved.values():
+        for debtor_id, step in moved.items():
             report.counts["gone"] += 1
-            report.remarks.append(Remark(f"was to {before.step}, nothing is open any more", before.debtor_id))
+            report.remarks.append(Remark(f"was to {step}, nothing is open any more", debtor_id))
         with workspace.store.write() as tx:
             plans.finish_plan(tx, plan_id, ledger.name, facts=digest.hexdigest(), counts=+report.counts)
             plan = plans.read_plan(tx, plan_id)
@@ -66,7 +66,7 @@ def explain(workspace: Workspace, ledger: Ledger, debtor_id: str) -> tuple[Accou
 
 
 def _keep(
-    workspace: Workspace, plan_id: int, decided: Sequence[Decision], *, moved: dict[str, Decision], report: Report
+    workspace: Workspace, plan_id: int, decided: Sequence[Decision], *, moved: dict[str, str], report: Report
 ) -> None:
     """Store who moves, who needs a person, and whose standing changed; count everybody."""
     with workspace.store.write() as tx:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import BigInteger, cast, func, insert, select, update
 
 from connector.model import Decision
 from connector.store.among import among
@@ -90,6 +90,36 @@ def last_plan(tx: Tx, ledger: str) -> Plan | None:
     return read_plan(tx, newest) if newest else None
 
 
+@dataclass(frozen=True)
+class Total:
+    """What the decisions of a plan with one action, in one currency, come to in minor units."""
+
+    action: str
+    currency: str
+    count: int
+    amount_minor: int
+
+
+def totals(tx: Tx, plan_id: int) -> list[Total]:
+    """What a plan comes to, in the order in which its debtors bring it up."""
+    columns = decision.c
+    rows = tx.execute(
+        select(columns.action, columns.currency, func.count(), cast(func.sum(columns.amount_minor), BigInteger))
+        .where(columns.plan_id == plan_id)
+        .group_by(columns.action, columns.currency)
+        .order_by(func.min(columns.debtor_id))
+    )
+    return [Total(*row) for row in rows]
+
+
+def next_decisions(tx: Tx, plan_id: int, *, after: str, most: int, action: str = "") -> list[Planned]:
+    """At most so many decisions of a plan, of the debtors after the one named (empty: from the first)."""
+    query = select(decision).where(decision.c.plan_id == plan_id, decision.c.debtor_id > after)
+    if action:
+        query = query.where(decision.c.action == action)
+    return [_planned(row) for row in tx.execute(query.order_by(decision.c.debtor_id).limit(most))]
+
+
 def decisions(tx: Tx, plan_id: int, *, action: str = "") -> Iterator[Planned]:
     """The decisions of a plan in the order of debtors; streams."""
     query = select(decision).where(decision.c.plan_id == plan_id).order_by(decision.c.debtor_id)
@@ -100,9 +130,15 @@ def decisions(tx: Tx, plan_id: int, *, action: str = "") -> Iterator[Planned]:
         yield _planned(row)
 
 
-def moving(tx: Tx, plan_id: int) -> list[Planned]:
-    """The decisions of a plan that take a step."""
-    return [one for one in decisions(tx, plan_id) if one.decision.action not in ("none", "undecided")]
+def moving(tx: Tx, plan_id: int) -> dict[str, str]:
+    """Which debtors take a step by this plan, in their order, and which step."""
+    columns = decision.c
+    rows = tx.execute(
+        select(columns.debtor_id, columns.step)
+        .where(columns.plan_id == plan_id, columns.action.not_in(["none", "undecided"]))
+        .order_by(columns.debtor_id)
+    )
+    return {row.debtor_id: row.step for row in rows}
 
 
 def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Planned]:
