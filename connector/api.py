@@ -43,16 +43,18 @@ class PluginConfig(BaseModel):
 
 
 class SecretRef(BaseModel):
-    """Where a secret is kept; never the secret itself. Exactly one of the three is given.
+    """Where a secret is kept; never the secret itself. Exactly one of the four is given.
 
-    In TOML: `client_secret = { env = "EXACT_SECRET" }`, `{ file = "/run/secrets/exact" }` or
-    `{ keyring = "incasso/exact" }` (service/user). A secret in plain text is refused.
+    In TOML: `client_secret = { env = "EXACT_SECRET" }`, `{ file = "/run/secrets/exact" }`,
+    `{ credential = "exact" }` (what systemd hands over by LoadCredential) or `{ keyring = "incasso/exact" }`
+    (service/user). A secret in plain text is refused.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     env: str = ""
     file: str = ""
+    credential: str = ""
     keyring: str = ""
 
     @model_validator(mode="before")
@@ -61,14 +63,14 @@ class SecretRef(BaseModel):
         if isinstance(value, str):
             raise ValueError(  # noqa: TRY004 - pydantic turns only ValueError into a named field error
                 'a secret is never written in a configuration file: use { env = "NAME" }, '
-                '{ file = "/path" } or { keyring = "service/user" }'
+                '{ file = "/path" }, { credential = "name" } or { keyring = "service/user" }'
             )
         return value
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "SecretRef":
-        if sum(bool(part) for part in (self.env, self.file, self.keyring)) != 1:
-            raise ValueError("give exactly one of env, file, keyring")
+        if sum(bool(part) for part in (self.env, self.file, self.credential, self.keyring)) != 1:
+            raise ValueError("give exactly one of env, file, credential, keyring")
         return self
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ from connector.flow.follow import follow
 from connector.flow.runs import StoppedError
 from connector.flow.workspace import Workspace
 from connector.log import mask
+from connector.runtime.notify import Notifier
 from connector.runtime.server import Server, Service, build_app
 from connector.runtime.visit import alone, visit
 
@@ -46,6 +47,7 @@ class Daemon:
         self._ticked = monotonic()
         self._work = _Work()
         self._stopping = False
+        self._manager = Notifier(os.environ)
         # The one queue that may be fed from a signal handler.
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._scheduler = BackgroundScheduler(
@@ -71,6 +73,7 @@ class Daemon:
             self._schedule()
             say(f"listening on {server.url}")
             self._log.info("started", ledgers=len(self._ledgers), test_clock=self._is_test)
+            self._manager.ready(f"listening on {server.url}")
             self._signals.get()
             finished = self._finish(settings.grace_seconds)
             server.stop()
@@ -98,6 +101,7 @@ class Daemon:
 
     def _tick(self) -> None:
         self._ticked = monotonic()
+        self._manager.alive()
 
     def _is_ticking(self) -> bool:
         return monotonic() - self._ticked < _SILENT_SECONDS
@@ -150,6 +154,7 @@ class Daemon:
 
     def _finish(self, grace_seconds: int) -> bool:
         self._workspace.stop.set()
+        self._manager.stopping()
         self._log.info("stopping", grace_seconds=grace_seconds)
         self._scheduler.shutdown(wait=False)
         finished = self._work.wait_until_done(grace_seconds)

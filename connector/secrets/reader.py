@@ -1,4 +1,4 @@
-"""Reading secrets where references point: the environment, a file, the system's keyring."""
+"""Reading secrets where references point: the environment, a file, the service manager, the keyring."""
 
 import os
 import stat
@@ -11,6 +11,7 @@ from connector.errors import ConfigError
 from connector.log import MASKER, Masker
 
 _LARGEST = 64 * 1024
+_MEND_CREDENTIAL = "Add LoadCredential={}:/path/to/the/secret to the unit."
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class SecretReader:
         if ref.env:
             secret = _from_environment(ref, self.environ)
         elif ref.file:
-            secret = _from_file(ref, self.home)
+            secret = _from_file(ref, self.home / Path(ref.file).expanduser())
+        elif ref.credential:
+            secret = _from_file(ref, _credential(ref, self.environ), absent=_MEND_CREDENTIAL.format(ref.credential))
         else:
             secret = _from_keyring(ref)
         self.masker.register(secret)
@@ -44,15 +47,24 @@ def _from_environment(ref: SecretRef, environ: Mapping[str, str]) -> str:
     return secret
 
 
-def _from_file(ref: SecretRef, home: Path) -> str:
-    path = home / Path(ref.file).expanduser()
+def _credential(ref: SecretRef, environ: Mapping[str, str]) -> Path:
+    """Where systemd puts a credential, see systemd.exec(5)."""
+    folder = environ.get("CREDENTIALS_DIRECTORY", "")
+    if not folder:
+        mend = "Start it by systemd with LoadCredential, or use { file = … }."
+        raise _unreadable(ref, "this process was given no credentials", mend)
+    if Path(ref.credential).name != ref.credential:
+        raise _unreadable(ref, "it is a path, not a name", "Write the name that stands behind LoadCredential.")
+    return Path(folder) / ref.credential
+
+
+def _from_file(ref: SecretRef, path: Path, *, absent: str = "Put it there, or change the reference.") -> str:
     try:
         with path.open("rb") as opened:
             _refuse_open_rights(ref, path, os.fstat(opened.fileno()))
             content = opened.read(_LARGEST + 1)
     except OSError as error:
-        mend = "Put it there, or change the reference."
-        raise _unreadable(ref, (error.strerror or "it cannot be opened").lower(), mend) from error
+        raise _unreadable(ref, (error.strerror or "it cannot be opened").lower(), absent) from error
     if len(content) > _LARGEST:
         raise _unreadable(ref, "the file is larger than 64 kB", "Name the file that holds the secret alone.")
     try:

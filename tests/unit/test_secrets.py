@@ -116,6 +116,28 @@ def test_a_file_of_another_user_may_be_readable_by_our_group_but_by_nobody_else(
     refused(reader, SecretRef(file="app.secret"))
 
 
+def test_a_credential_is_read_where_the_service_manager_put_it(tmp_path: Path, masker: Masker) -> None:
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    secret_file(folder, b"from-the-manager\n", mode=0o400)
+    reader = SecretReader(tmp_path, {"CREDENTIALS_DIRECTORY": str(folder)}, masker)
+    assert reader.resolve(SecretRef(credential="app.secret")) == "from-the-manager"
+    assert masker.mask("says from-the-manager") == "says ***"
+    assert "LoadCredential=absent:" in refused(reader, SecretRef(credential="absent"))
+
+
+@pytest.mark.parametrize("name", ["../app.secret", "/etc/passwd", "a/b", ".."])
+def test_a_credential_is_a_name_and_leads_nowhere_else(tmp_path: Path, masker: Masker, name: str) -> None:
+    secret_file(tmp_path, b"another")
+    (tmp_path / "credentials").mkdir()
+    reader = SecretReader(tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}, masker)
+    refused(reader, SecretRef(credential=name))
+
+
+def test_a_credential_of_a_process_that_was_given_none_is_told(reader: SecretReader) -> None:
+    assert "was given no credentials" in refused(reader, SecretRef(credential="main.key"))
+
+
 class MemoryKeyring(KeyringBackend):
     """A keyring of this process alone."""
 
