@@ -1,15 +1,19 @@
 """Opening the database, transactions, locks. SQLite in one file to start with, PostgreSQL by URL to grow."""
 
+import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from zlib import crc32
 
 import filelock
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from connector.errors import ConfigError, TransientError
 
@@ -39,11 +43,41 @@ _POSTGRES_OPTIONS = (
 )
 
 
-class Store:
-    """The database. `read()` and `write()` open one short transaction each; never hold one over a network call."""
+class Lock:
+    """A lock that is held; of a file (`holder` is None), or of a server on a connection of its own."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, holder: Connection | None) -> None:
+        self._holder = holder
+        self._is_lost = False
+
+    def is_held(self) -> bool:
+        """Whether it is still ours: a server gives a lock to others once the connection behind it is gone."""
+        if self._holder is not None and not self._is_lost:
+            try:
+                self._holder.execute(text("SELECT 1"))
+            except SQLAlchemyError:
+                # For good: the library may connect anew behind this connection, without the lock.
+                self._is_lost = True
+        return not self._is_lost
+
+
+class _Held(threading.local):
+    """The locks that this thread holds."""
+
+    def __init__(self) -> None:
+        self.locks: list[Lock] = []
+
+
+class Store:
+    """The database. `read()` and `write()` open one short transaction each; never hold one over a network call.
+
+    `name` is that of its sessions at a server, another one for every process.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
+        self.name = name
+        self._held = _Held()
         self._writer = engine.execution_options(writer=True)
 
     @property
@@ -61,32 +95,40 @@ class Store:
     def write(self) -> Iterator[Tx]:
         """A transaction that commits at the end, or leaves nothing behind when an error comes out of it.
 
-        Raises TransientError when the database cannot be reached.
+        Raises TransientError when the database cannot be reached, and when a lock of this thread was lost: somebody
+        else may hold it by now, and this thread, slow or frozen for a while, must not write over their work.
         """
         gathered: _Gathered = {}
         with _reach(self._writer) as tx:
             tx.execution_options(**{_GATHERED: gathered})
             with tx.begin():
+                # After the begin: whoever takes the lock from here on has ended this session, too.
+                if not all(lock.is_held() for lock in self._held.locks):
+                    raise TransientError("this process was out of reach for too long, and another took over its work.")
                 yield tx
                 for act, things in gathered.items():
                     act(tx, things)
 
     @contextmanager
-    def lock(self, name: str, *, timeout: float = 0.0) -> Iterator[None]:
+    def lock(self, name: str, *, timeout: float = 0.0) -> Iterator[Lock]:
         """Hold the lock `name` over all processes of this database, and give it up when the process dies.
 
         Raises BusyError when somebody else holds it for longer than `timeout` seconds.
         """
-        holder = self._file_lock if self.dialect == "sqlite" else self._advisory_lock
-        with holder(name, timeout):
-            yield
+        taking = self._file_lock if self.dialect == "sqlite" else self._advisory_lock
+        with taking(name, timeout) as lock:
+            self._held.locks.append(lock)
+            try:
+                yield lock
+            finally:
+                self._held.locks.remove(lock)
 
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
 
     @contextmanager
-    def _file_lock(self, name: str, timeout: float) -> Iterator[None]:
+    def _file_lock(self, name: str, timeout: float) -> Iterator[Lock]:
         folder = Path(str(self.engine.url.database)).parent / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         safe = "".join(c if c.isalnum() else "-" for c in name)
@@ -94,12 +136,12 @@ class Store:
             with filelock.FileLock(
                 folder / f"{safe}-{crc32(name.encode()):08x}.lock", timeout=timeout, is_singleton=False
             ):
-                yield
+                yield Lock(None)
         except filelock.Timeout as error:
             raise _busy(name) from error
 
     @contextmanager
-    def _advisory_lock(self, name: str, timeout: float) -> Iterator[None]:
+    def _advisory_lock(self, name: str, timeout: float) -> Iterator[Lock]:
         # Session scope, on a connection of its own: freed by the server when this process dies.
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
             key = {"name": name}
@@ -114,10 +156,12 @@ class Store:
             elif not holder.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), key).scalar():
                 raise _busy(name)
             try:
-                yield
+                yield Lock(holder)
             finally:
-                holder.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
-                holder.execute(text("RESET lock_timeout"))
+                # A connection that is gone has given up its lock.
+                with suppress(SQLAlchemyError):
+                    holder.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
+                    holder.execute(text("RESET lock_timeout"))
 
 
 def at_the_end(tx: Tx, act: Callable[[Tx, list[Any]], None], thing: Any) -> None:
@@ -142,17 +186,34 @@ def open_store(url: str) -> Store:
     except ArgumentError as error:
         raise _bad_url(str(error)) from error
     backend = parsed.get_backend_name()
+    name = _new_name()
     if backend == "sqlite":
-        return Store(_open_sqlite(parsed.database or ""))
+        return Store(_open_sqlite(parsed.database or ""), name)
     if backend == "postgresql":
-        return Store(
-            create_engine(
-                parsed.set(drivername="postgresql+psycopg"),
-                pool_pre_ping=True,
-                connect_args={"options": _POSTGRES_OPTIONS, "connect_timeout": 10},
-            )
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            # Every ledger at work holds a connection for its lock beside the one it works with.
+            max_overflow=30,
+            connect_args={"options": _POSTGRES_OPTIONS, "connect_timeout": 10, "application_name": name},
         )
+        return Store(engine, name)
     raise _bad_url(f"{backend} is not supported")
+
+
+def switch_to_wal(file: Path) -> None:
+    """Let readers and the writer of an SQLite file, made if need be, not wait for each other: kept in the file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    engine.dispose()
+
+
+def _new_name() -> str:
+    """Machine, process and chance, in the 63 plain characters that a server shows of a session's name."""
+    host = "".join(c if c.isascii() and c.isalnum() else "-" for c in socket.gethostname())
+    return f"incasso-{host[:32]}-{os.getpid()}-{token_hex(3)}"
 
 
 def _open_sqlite(database: str) -> Engine:

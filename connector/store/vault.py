@@ -1,7 +1,8 @@
 """Where tokens (already encrypted) and small facts of plugins are kept."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select
@@ -29,9 +30,11 @@ class TokenRows:
         with self._store.write() as tx:
             bulk_upsert(tx, token, [(connection, name, blob, key_id, self._clock.now())])
 
-    def lock(self, connection: str, name: str, timeout: float) -> AbstractContextManager[None]:
+    @contextmanager
+    def lock(self, connection: str, name: str, timeout: float) -> Iterator[None]:
         """One holder at a time over all processes."""
-        return self._store.lock(f"token:{connection}:{name}", timeout=timeout)
+        with self._store.lock(f"token:{connection}:{name}", timeout=timeout):
+            yield
 
 
 class PluginState:

@@ -37,6 +37,7 @@ from connector.store.tables.machinery import (
     run,
     task,
     token,
+    worker,
 )
 from connector.store.tables.schema import metadata
 
@@ -78,4 +79,5 @@ __all__ = [
     "step_taken",
     "task",
     "token",
+    "worker",
 ]

@@ -133,3 +133,21 @@ budget = Table(
     Column("day_left", Integer),
     Column("paused_until", BigInteger, nullable=False),
 )
+
+# The processes of the service that live, or died a moment ago. `seen_at` is their last sign of life, by the database's
+# clock; the figures are what each saw of the engine then: `running` in itself, the others over all machines.
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Word, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("running", Integer, nullable=False),
+    Column("queued", Integer, nullable=False),
+    Column("stuck", Integer, nullable=False),
+    # Seconds that the longest-waiting run that might begin has waited.
+    Column("lag", Integer, nullable=False),
+)
