@@ -10,8 +10,10 @@ from typer.core import TyperGroup
 
 from connector import __version__
 from connector.cli import (
+    auditing,
     cases,
     connecting,
+    database,
     debtors,
     demonstration,
     faults,
@@ -110,15 +112,17 @@ _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors
 _add(_case, None, list=cases.listing, show=cases.show, withdraw=cases.withdraw, message=cases.message)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
 _add(app, _SETUP, sandbox=connecting.sandbox, demo=demonstration.demo)
-_keys, _db = (_new(help=text) for text in ("Keys of the token store.", "The database."))
+_keys, _db, _audit = (_new(help=text) for text in ("Keys of the token store.", "The database.", "The audit trail."))
 _add(_keys, None, new=keys.new_key, rotate=keys.rotate)
-_add(_db, None, upgrade=install.upgrade, check=install.check)
+_add(_db, None, upgrade=database.upgrade, check=database.check, backup=database.backup, restore=database.restore)
+_add(_audit, None, verify=auditing.verify, head=auditing.head)
 for _name, _group, _section in (
     ("task", _task, _PEOPLE),
     ("debtor", _debtor, _PEOPLE),
     ("case", _case, _PEOPLE),
     ("keys", _keys, _SETUP),
     ("db", _db, _SETUP),
+    ("audit", _audit, _SETUP),
 ):
     app.add_typer(_group, name=_name, rich_help_panel=_section)
 

@@ -1,4 +1,4 @@
-"""`incasso init`, `doctor`, `db`, `plugins`: setting up an installation, and looking whether it is well."""
+"""`incasso init`, `doctor`, `plugins`: setting up an installation, and looking whether it is well."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from connector.cli.database import bring_up
 from connector.cli.failures import ExitCode
 from connector.cli.invocation import Invocation
 from connector.cli.keys import write_key
@@ -33,7 +34,7 @@ def init(
         )
     written = write_home(home)
     write_key(key)
-    _upgrade(load(home, os.environ).store_url)
+    bring_up(load(home, os.environ))
     for path in (*written, key):
         print_line(f"wrote {path.relative_to(home)}")
     print_line(f"Fill in connections/ and ledgers/ in {home}, then run: incasso --home {home} doctor")
@@ -81,40 +82,3 @@ def plugins(context: typer.Context, json: JsonOption = False) -> None:
     ]
     columns = ["plugin", "state", "sources", "sinks", "sandboxes", "distribution", "why"]
     show_table(columns, rows, whole=columns[:-1])
-
-
-def upgrade(context: typer.Context) -> None:
-    """Bring the database to the schema of this release; creates it when there is none."""
-    from connector.cli.output import print_line
-    from connector.store import schema
-
-    invocation: Invocation = context.obj
-    before = _upgrade(invocation.settings().store_url)
-    print_line(f"The database was at schema {before or 'none'} and is now at {schema.HEAD}.")
-
-
-def _upgrade(url: str) -> str | None:
-    """Bring the database behind `url` up; returns the revision it was at."""
-    from connector.store import open_store, schema
-
-    store = open_store(url)
-    try:
-        before = schema.current(store)
-        schema.upgrade(store)
-    finally:
-        store.close()
-    return before
-
-
-def check(context: typer.Context) -> None:
-    """Tell whether the database has the schema of this release."""
-    from connector.cli.output import print_line
-    from connector.store import open_store, schema
-
-    invocation: Invocation = context.obj
-    store = open_store(invocation.settings().store_url)
-    try:
-        schema.check(store)
-    finally:
-        store.close()
-    print_line(f"The database is at schema {schema.HEAD}, as this release needs.")

@@ -55,6 +55,8 @@ def _connection(one: "ConnectionStatus") -> list[str]:
 
 
 def _remarks(status: "Status") -> "Iterable[str]":
+    if status.quarantine:
+        yield f"Quarantine: {status.quarantine.said}."
     for one in status.ledgers:
         if one.brake:
             yield f"{one.name}: brake since {instant(one.brake_since)}: {one.brake}. Then: incasso release {one.name}"

@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from math import ceil
 from pathlib import Path
@@ -20,14 +21,17 @@ from connector.log import mask
 from connector.model.record import Record
 from connector.plugins import Plugins
 from connector.plugins import load as load_plugins
+from connector.runtime.status import QuarantineStatus
 from connector.runtime.words import plural
 from connector.secrets import SecretReader, open_key_ring
-from connector.store import Store, health, open_store, schema
+from connector.store import Store, health, open_store, quarantine, schema
+from connector.store.backups import last_backup
 
 Verdict = Literal["ok", "warn", "fail"]
 _PACKAGES = ("pydantic", "sqlalchemy", "requests", "apscheduler", "cryptography", "tzdata")
 _LITTLE_DISK = 1_000_000_000
 _TOO_LITTLE_DISK = 100_000_000
+_OLD_BACKUP = timedelta(days=2)
 _FIRST_PYTHON = (3, 11)
 _MEND_CLOCK = (
     "Turn on time synchronisation (on Linux: timedatectl set-ntp true); log-ins and limits of calls depend on it. "
@@ -162,6 +166,7 @@ def _store(settings: Settings, plugins: Plugins, reader: SecretReader) -> Iterat
         current = attempt("schema", lambda: _schema(store))
         yield current
         if current.verdict == "ok":
+            yield from _backups(store, open_clock(settings.test_clock).now())
             workspace = Workspace(
                 settings=settings,
                 store=store,
@@ -198,6 +203,23 @@ def _disk(store: Store) -> Iterator[Finding]:
 def _schema(store: Store) -> str:
     schema.check(store)
     return f"revision {schema.current(store)}"
+
+
+def _backups(store: Store, now: datetime) -> Iterator[Finding]:
+    """How old the newest back-up is, and whether the store was made from one."""
+    with store.read() as tx:
+        last, held = last_backup(tx), quarantine.read(tx)
+    if last is None:
+        yield Finding(subject="back-up", verdict="ok", said="none was made with `incasso db backup`")
+    else:
+        old = now - last > _OLD_BACKUP
+        mend = "Run `incasso db backup --verify` every day." if old else ""
+        said = f"the last is of {last:%Y-%m-%d %H:%M} UTC"
+        yield Finding(subject="back-up", verdict="warn" if old else "ok", said=said, mend=mend)
+    if held is not None:
+        said = QuarantineStatus(at=held.at, backup_at=held.backup_at).said
+        mend = "See docs/how-to/back-up-and-restore.md."
+        yield Finding(subject="quarantine", verdict="warn", said=said, mend=mend)
 
 
 def _connections(workspace: Workspace) -> Iterator[Finding]:

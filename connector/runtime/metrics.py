@@ -29,6 +29,9 @@ class _Figures(Collector):
         yield from _ledgers(status.ledgers, status.at)
         yield from _runs(status)
         yield from _connections(status.connections)
+        held = _gauge("quarantine", "1 while hand-overs that a restored store has forgotten are not looked up.")
+        held.add_metric([], int(status.quarantine is not None))
+        yield held
 
 
 def _ledgers(ledgers: tuple[LedgerStatus, ...], now: datetime) -> Iterator[Metric]:

@@ -10,7 +10,7 @@ from connector.config import Ledger
 from connector.flow.workspace import Workspace
 from connector.model import Money
 from connector.model.record import Record
-from connector.store import Tx, figures, items, journal, outbox, plans
+from connector.store import Tx, figures, items, journal, outbox, plans, quarantine
 from connector.store.figures import CaseCount, DayBudget
 from connector.store.journal import Run
 
@@ -127,6 +127,22 @@ class RunTotal(Record):
     count: int
 
 
+class QuarantineStatus(Record):
+    """The store was restored at `at`, and has forgotten what happened after `backup_at` (None: nobody knows when)."""
+
+    at: datetime
+    backup_at: datetime | None
+
+    @property
+    def said(self) -> str:
+        """What it means, in a sentence."""
+        since = f"{self.backup_at:%Y-%m-%d %H:%M} UTC" if self.backup_at else "an instant that nobody knows"
+        return (
+            f"the store was restored on {self.at:%Y-%m-%d %H:%M} UTC and knows nothing since {since}: "
+            "every hand-over since then is to be looked up at the agency before a new case leaves"
+        )
+
+
 class Status(Record):
     """The installation at the instant `at`. `stray_tasks` belong to no ledger."""
 
@@ -136,6 +152,7 @@ class Status(Record):
     ledgers: tuple[LedgerStatus, ...]
     connections: tuple[ConnectionStatus, ...]
     stray_tasks: tuple[Count, ...]
+    quarantine: QuarantineStatus | None = None
     run_totals: tuple[RunTotal, ...]
 
 
@@ -147,6 +164,7 @@ def collect(workspace: Workspace) -> Status:
         messages = outbox.counts(tx)
         states = journal.connection_states(tx)
         budgets = figures.day_budgets(tx, now)
+        held = quarantine.read(tx)
         return Status(
             at=now,
             version=__version__,
@@ -160,6 +178,7 @@ def collect(workspace: Workspace) -> Status:
                 for one in settings.connections.values()
             ),
             stray_tasks=_counts(_of(tasks, "")),
+            quarantine=QuarantineStatus(at=held.at, backup_at=held.backup_at) if held else None,
             run_totals=tuple(RunTotal(**vars(one)) for one in figures.count_runs(tx)),
         )
 

@@ -1,5 +1,6 @@
 """The key ring: what is kept encrypted at rest, and the keys that open it."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
@@ -55,6 +56,7 @@ class KeyRing:
                 ) from error
         self._first = fernets[0]
         self._ring = MultiFernet(fernets)
+        self._raw = tuple(urlsafe_b64decode(key) for key in keys)
         self.key_ids = tuple(sha256(key.encode()).hexdigest()[:8] for key in keys)
 
     @property
@@ -93,6 +95,18 @@ class KeyRing:
     def reseal(self, blob: bytes, *, purpose: str) -> Sealed:
         """The same value under the first key, for rotating keys. Errors as for `open`."""
         return self.seal(self.open(blob, purpose=purpose), purpose=purpose)
+
+    def derive(self, purpose: str) -> dict[str, bytes]:
+        """32 bytes for a purpose out of every key (HKDF-SHA-256, RFC 5869), by key id, the newest first.
+
+        They tell nothing about the key, nor about what is derived for another purpose.
+        """
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        info = purpose.encode()
+        made = (HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(raw) for raw in self._raw)
+        return dict(zip(self.key_ids, made, strict=True))
 
 
 def open_key_ring(keys: Sequence[SecretRef], reader: SecretReader) -> KeyRing:

@@ -6,19 +6,34 @@ from typing import Any
 from sqlalchemy import inspect, text
 
 from connector.errors import ConfigError
-from connector.store.engine import Store
+from connector.store.engine import Store, Tx
 
 # The revision this program works with. Written here, because asking Alembic costs every start a third of a second
 # and ten megabytes; a test holds it against the migrations.
 HEAD = "0004"
 
 
+# Stands before the revision while a restore is not finished, so that no program works with the database.
+RESTORING = "restoring-"
+
+
 def upgrade(store: Store, revision: str = "head") -> None:
-    """Bring the schema up to `revision`; creates it in an empty database."""
+    """Bring the schema up to `revision`; creates it in an empty database.
+
+    Raises ConfigError for a database that a newer release wrote, or whose restore was not finished.
+    """
+    found = current(store)
+    if not is_known(found):
+        raise _refusal(found)
+    with store.write() as tx:
+        bring_up(tx, revision)
+
+
+def bring_up(tx: Tx, revision: str = "head") -> None:
+    """The same inside a transaction, for a revision that is known."""
     from alembic import command
 
-    with store.write() as tx:
-        command.upgrade(alembic_config(tx), revision)
+    command.upgrade(alembic_config(tx), revision)
 
 
 def downgrade(store: Store, revision: str) -> None:
@@ -40,13 +55,20 @@ def current(store: Store) -> str | None:
 
 def check(store: Store) -> None:
     """Raises ConfigError unless the database is at exactly the revision this program works with."""
-    found, wanted = current(store), HEAD
-    if found != wanted:
-        mend = "Run `incasso db upgrade`." if _knows(found) else "Use the newer release that wrote it."
-        raise ConfigError(f"the database is at schema {found or 'none'}, this release needs {wanted}.", mend=mend)
+    found = current(store)
+    if found != HEAD:
+        raise _refusal(found)
 
 
-def _knows(revision: str | None) -> bool:
+def _refusal(found: str | None) -> ConfigError:
+    if found is not None and found.startswith(RESTORING):
+        return ConfigError("a restore of this database was not finished.", mend="Run `incasso db restore` again.")
+    mend = "Run `incasso db upgrade`." if is_known(found) else "Use the newer release that wrote it."
+    return ConfigError(f"the database is at schema {found or 'none'}, this release needs {HEAD}.", mend=mend)
+
+
+def is_known(revision: str | None) -> bool:
+    """Whether this release can bring a database of this revision up; None is an empty one."""
     from alembic.script import ScriptDirectory
 
     known = {script.revision for script in ScriptDirectory.from_config(alembic_config(None)).walk_revisions()}
