@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from connector import __version__
 from connector.cli import (
+    asking,
     auditing,
     cases,
     connecting,
@@ -98,7 +99,8 @@ def _add(group: typer.Typer, section: str | None, **commands: Callable[..., None
 
 
 _add(app, _WAY, pull=verbs.pull, plan=planning.plan, handover=verbs.handover, follow=verbs.follow, report=verbs.report)
-_add(app, _SERVICE, run=service.run, status=service.status, runs=service.runs, compare=planning.compare)
+_add(app, _SERVICE, run=service.run, status=service.status, runs=service.runs, health=asking.health)
+_add(app, _SERVICE, compare=planning.compare)
 _add(app, _PEOPLE, plans=planning.plans, tasks=tasks.tasks, steps=planning.steps, release=planning.release)
 _add(app, _PEOPLE, faults=faults.faults)
 _task, _debtor, _case = (

@@ -27,7 +27,6 @@ from connector.runtime.server import Server, Service, build_app
 from connector.runtime.visit import alone, visit
 
 _TICK_SECONDS = 10
-_SILENT_SECONDS = 60
 _MOST_AT_ONCE = 8
 _APART = timedelta(seconds=2)
 _SOON = timedelta(seconds=1)
@@ -66,7 +65,7 @@ class Daemon:
         from the last commit.
         """
         settings = self._workspace.settings.daemon
-        service = Service(self._workspace, self._is_ticking, self._agency_called)
+        service = Service(self._workspace, self._silent, self._agency_called)
         server = Server(build_app(service), host=settings.host, port=settings.port)
         with _on_signals(self._stop):
             server.start()
@@ -103,8 +102,8 @@ class Daemon:
         self._ticked = monotonic()
         self._manager.alive()
 
-    def _is_ticking(self) -> bool:
-        return monotonic() - self._ticked < _SILENT_SECONDS
+    def _silent(self) -> float:
+        return monotonic() - self._ticked
 
     def _visit(self, ledger: Ledger) -> None:
         with self._work.going_on():

@@ -26,21 +26,29 @@ _START_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Service:
-    """What the HTTP side needs of the daemon: the workspace, whether it ticks, and whom to tell of an agency's call."""
+    """What the HTTP side needs of the daemon: the workspace, the seconds since it ticked, whom to tell of a call."""
 
     workspace: Workspace
-    ticking: Callable[[], bool]
+    silent: Callable[[], float]
     called: Callable[[str], None]
 
 
 def build_app(service: Service) -> Starlette:
     """The routes. Nothing here needs a log-in: it tells numbers, and a webhook proves itself by its signature."""
 
-    def livez(_request: Request) -> Response:
-        return _verdict([] if service.ticking() else ["the scheduler does not tick"])
+    began = service.workspace.clock.now()
+
+    # In the loop itself: threads that wait for a database must not make a process look dead that lives.
+    async def livez(_request: Request) -> Response:
+        return _verdict([] if health.is_ticking(service.silent()) else ["the scheduler does not tick"])
 
     def readyz(_request: Request) -> Response:
         return _verdict(health.problems(service.workspace))
+
+    def healthz(_request: Request) -> Response:
+        found = health.examine(service.workspace, since=began, silent=service.silent())
+        code = 503 if found.state == "failing" else 200
+        return Response(found.model_dump_json(), status_code=code, media_type="application/json")
 
     def status(_request: Request) -> Response:
         return Response(collect(service.workspace).model_dump_json(), media_type="application/json")
@@ -56,6 +64,7 @@ def build_app(service: Service) -> Starlette:
         routes=[
             Route("/livez", livez),
             Route("/readyz", readyz),
+            Route("/healthz", healthz),
             Route("/status", status),
             Route("/metrics", figures),
             Route("/webhooks/{connection}", webhook, methods=["POST"]),

@@ -10,6 +10,7 @@ from connector.config import Ledger
 from connector.flow.workspace import Workspace
 from connector.model import Money
 from connector.model.record import Record
+from connector.runtime import health
 from connector.store import Tx, figures, items, journal, outbox, plans, quarantine
 from connector.store.figures import CaseCount, DayBudget
 from connector.store.journal import Run
@@ -200,8 +201,7 @@ def _ledger(
         parked=messages.get("PARKED", 0),
         oldest=outbox.oldest_waiting(tx, name),
     )
-    # Three times the interval: a pull that takes long is not yet a pull that is missing.
-    fresh = pulled_at is not None and (now - pulled_at).total_seconds() <= 3 * 60 * ledger.every_minutes
+    fresh = pulled_at is not None and health.late_by(ledger, pulled_at, now).total_seconds() <= 0
     return LedgerStatus(
         name=name,
         title=ledger.title,
