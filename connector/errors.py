@@ -10,6 +10,7 @@ hold a secret or personal data in clear: both are masked again before they reach
 | `QuotaError`     | no calls left until `until`              | waits or re-schedules; not a failure            |
 | `TransientError` | may work later                           | bounded retries with jitter, then the next run  |
 | `RejectedError`  | this case is refused                     | the case goes to a person; the next goes on     |
+| `ConflictError`  | the receiver has something else there    | parked for a person; nothing is repeated        |
 | `UnknownOutcome` | it may have happened                     | looked up, never repeated blindly               |
 | `PluginError`    | a plugin broke its contract              | the report names the plugin and its version     |
 
@@ -64,6 +65,17 @@ class RejectedError(ConnectorError):
     def __init__(self, message: str, *, reasons: tuple[str, ...] = (), detail: str = "") -> None:
         super().__init__(message, detail=detail)
         self.reasons = reasons or (message,)
+
+
+class ConflictError(ConnectorError):
+    """The receiver has something else under our reference: only a person can tell which of the two is right.
+
+    `reference` is the receiver's own of what it has, empty when it does not say.
+    """
+
+    def __init__(self, message: str, *, reference: str = "", detail: str = "") -> None:
+        super().__init__(message, detail=detail)
+        self.reference = reference
 
 
 class UnknownOutcome(ConnectorError):

@@ -1,33 +1,37 @@
-"""The delivery of messages to agencies: intent first, the wire second, and a lost answer settled by look-up only.
+"""The delivery of messages to agencies: intent first, the wire second, and no doubt settled by guessing.
 
-The rules and their proof sketch: reliability reference, section 3.2. States: `connector.store.outbox`.
+The rules are in `connector.flow.protocol`, the states in `connector.store.outbox`; here they meet store and network.
 """
 
 from dataclasses import replace
-from datetime import timedelta
-from random import Random
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from connector.api import Sink
+from connector.api import Capabilities, Sink
 from connector.config import Ledger
-from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, RejectedError, TransientError
+from connector.errors import (
+    AuthError,
+    ConfigError,
+    ConflictError,
+    ConnectorError,
+    QuotaError,
+    RejectedError,
+    TransientError,
+)
 from connector.flow.messages import OPEN, open_document, read_payload
+from connector.flow.protocol import SEND_BY, Answer, Move, answered, intend, looked_up, pause, way_out
 from connector.flow.returned import bring_back
 from connector.flow.runs import Remark, Report
 from connector.flow.unsent import reason_to_stay, take_back
 from connector.flow.workspace import Workspace
+from connector.http.deadline import moment, write_until
 from connector.log import mask
 from connector.model import Case, Mutation, Receipt
 from connector.store import Tx, agency, cases, journal, outbox, people
 from connector.store.outbox import Outgoing
 
 _MUTATION: TypeAdapter[Mutation] = TypeAdapter(Mutation)
-# An attempt is on the wire at most this long after its intent was committed.
-_SEND_BY = timedelta(seconds=30)
-_FIRST_PAUSE = timedelta(minutes=1)
-_LONGEST_PAUSE = timedelta(hours=6)
 
 
 def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
@@ -38,7 +42,7 @@ def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) ->
     is then ready again.
     """
     _find_interrupted(workspace, ledger)
-    _settle_unknown(workspace, ledger, sink, report)
+    _settle_doubts(workspace, ledger, sink, report)
     while not workspace.stop.is_set():
         with workspace.store.read() as tx:
             brake = journal.read_ledger_state(tx, ledger.name).brake_reason
@@ -85,57 +89,109 @@ def _find_interrupted(workspace: Workspace, ledger: Ledger) -> None:
     """
     with workspace.store.write() as tx:
         for message in outbox.in_state(tx, ledger.name, "SENDING"):
-            outbox.move(tx, message, "UNKNOWN", last_error="the process ended while it was being sent")
+            _doubt(tx, message, Move("UNKNOWN"), why="the process ended while it was being sent")
 
 
-def _settle_unknown(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
-    """After the settle time the agency is asked by our key; its answer decides."""
+def _settle_doubts(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
+    """What is unknown goes on by the same key, by look-up, or to a person: whatever the receiver's word allows."""
     with workspace.store.read() as tx:
-        doubtful = outbox.in_state(tx, ledger.name, "UNKNOWN", settled_by=workspace.clock.now())
+        doubtful = outbox.in_state(tx, ledger.name, "UNKNOWN")
     for message in doubtful:
-        if not sink.capabilities().lookup:
-            _park(workspace, message, "the agency cannot be asked by our key")
+        if workspace.stop.is_set():
+            return
+        now = workspace.clock.now()
+        unwanted = message.kind == OPEN and _unwanted(workspace, ledger, message)
+        way = way_out(message, sink.capabilities(), now=now, prefer_look_up=unwanted)
+        if way == "repeat":
+            _attempt(workspace, ledger, sink, message, report)
+        elif way == "look_up":
+            _look_up(workspace, sink, message, report)
+        elif way == "park":
+            _park(workspace, message, Move("PARKED"), why="the agency cannot be asked by our key")
             report.counts["parked"] += 1
-            continue
+
+
+def _unwanted(workspace: Workspace, ledger: Ledger, message: Outgoing) -> bool:
+    """Whether a hand-over in doubt should rather not have arrived: a repeat would bring it there."""
+    with workspace.store.read() as tx:
+        brake = journal.read_ledger_state(tx, ledger.name).brake_reason
+        return bool(brake or reason_to_stay(workspace, tx, ledger, message))
+
+
+def _look_up(workspace: Workspace, sink: Sink, message: Outgoing, report: Report) -> None:
+    """Ask by our key. An agency that cannot say yet is asked again later, and holds nothing else up."""
+    try:
         receipt = sink.find(message.key)
-        report.counts["looked up"] += 1
-        if receipt is not None:
-            _delivered(workspace, message, receipt)
-        else:
-            with workspace.store.write() as tx:
-                send_again(workspace, tx, message)
+    except TransientError as error:
+        with workspace.store.write() as tx:
+            again = workspace.clock.now() + pause(message)
+            outbox.move(tx, message, "UNKNOWN", next_at=again, last_error=mask(str(error)))
+        return
+    report.counts["looked up"] += 1
+    if receipt is not None:
+        _delivered(workspace, message, receipt)
+        return
+    with workspace.store.write() as tx:
+        send_again(workspace, tx, message)
 
 
 def _attempt(workspace: Workspace, ledger: Ledger, sink: Sink, message: Outgoing, report: Report) -> None:
     promise = sink.capabilities()
-    now = workspace.clock.now()
-    settle = now + _SEND_BY + promise.max_processing + promise.read_lag
+    began = moment()
+    intent = intend(message, promise, now=workspace.clock.now())
     with workspace.store.write() as tx:
-        if not outbox.move(tx, message, "SENDING", attempt=message.attempt + 1, sent_at=now, settle_until=settle):
+        if not outbox.move(tx, message, intent.state, **intent.values):
             return
         if message.kind == OPEN:
             cases.change_case(tx, message.case_ref, handover="sending")
-    sending = replace(message, state="SENDING", attempt=message.attempt + 1)
+    sending = replace(message, state=intent.state, **intent.values)
     try:
-        receipt = _send(workspace, ledger, sink, sending)
-    except RejectedError as error:
-        _rejected(workspace, sending, error)
-        report.counts["rejected"] += 1
-    except (AuthError, ConfigError, QuotaError, TransientError) as error:
-        # Surely not processed: the same message goes out again later.
-        _later(workspace, sending, error)
-        report.counts["put off"] += 1
-        if not isinstance(error, TransientError):
-            raise
+        with write_until(began, SEND_BY):
+            receipt = _send(workspace, ledger, sink, sending)
     except Exception as error:
-        # Whatever else went wrong: it may have arrived. Never repeated blindly.
-        _unknown(workspace, sending, error)
-        report.counts["unknown"] += 1
-        if not isinstance(error, ConnectorError):
-            workspace.log.error("the sink failed", message=sending.kind, error=type(error).__name__)  # noqa: TRY400
+        _went_wrong(workspace, sending, error, promise=promise, report=report)
+        # The connection as a whole cannot go on.
+        if isinstance(error, AuthError | ConfigError | QuotaError):
+            raise
     else:
         _delivered(workspace, sending, receipt)
         report.counts[f"delivered {sending.kind}"] += 1
+
+
+def _went_wrong(
+    workspace: Workspace, message: Outgoing, error: Exception, *, promise: Capabilities, report: Report
+) -> None:
+    move = answered(message, _sort(error), promise, now=workspace.clock.now())
+    why = mask(str(error)) or type(error).__name__
+    match move.state:
+        case "REJECTED":
+            _rejected(workspace, message, move, reasons=getattr(error, "reasons", (why,)))
+        case "PARKED":
+            _park(workspace, message, move, why=why)
+        case "READY":
+            _later(workspace, message, move, error, why=why)
+        case _:
+            with workspace.store.write() as tx:
+                _doubt(tx, message, move, why=why)
+    report.counts[_COUNTED[move.state]] += 1
+    if not isinstance(error, ConnectorError):
+        workspace.log.error("the sink failed", message=message.kind, error=type(error).__name__)
+
+
+_COUNTED = {"REJECTED": "rejected", "PARKED": "parked", "READY": "put off", "UNKNOWN": "unknown"}
+
+
+def _sort(error: Exception) -> Answer:
+    """What an error says of the attempt. Whatever is not known to be harmless may have arrived."""
+    match error:
+        case RejectedError():
+            return "refused"
+        case ConflictError():
+            return "conflict"
+        case AuthError() | ConfigError() | QuotaError() | TransientError():
+            return "not_processed"
+        case _:
+            return "unclear"
 
 
 def _send(workspace: Workspace, ledger: Ledger, sink: Sink, message: Outgoing) -> Receipt:
@@ -159,7 +215,8 @@ def _delivered(workspace: Workspace, message: Outgoing, receipt: Receipt) -> Non
 def note_arrival(workspace: Workspace, tx: Tx, message: Outgoing, receipt: Receipt) -> bool:
     """The agency has the message. False, with nothing changed, when somebody else settled it meanwhile."""
     now = workspace.clock.now()
-    if not outbox.move(tx, message, "DELIVERED", reference=receipt.reference, ended_at=now, last_error=""):
+    move = looked_up(found=True, now=now)
+    if not outbox.move(tx, message, move.state, **move.values, reference=receipt.reference, last_error=""):
         return False
     if message.kind == OPEN:
         row = cases.read_case(tx, message.case_ref)
@@ -174,7 +231,8 @@ def note_arrival(workspace: Workspace, tx: Tx, message: Outgoing, receipt: Recei
 
 def send_again(workspace: Workspace, tx: Tx, message: Outgoing) -> bool:
     """The agency has not got the message: it is due now. False, with nothing changed, when somebody else settled it."""
-    if not outbox.move(tx, message, "READY", next_at=workspace.clock.now(), last_error=""):
+    move = looked_up(found=False, now=workspace.clock.now())
+    if not outbox.move(tx, message, move.state, **move.values, last_error=""):
         return False
     if message.kind == OPEN:
         row = cases.read_case(tx, message.case_ref)
@@ -183,11 +241,11 @@ def send_again(workspace: Workspace, tx: Tx, message: Outgoing) -> bool:
     return True
 
 
-def _rejected(workspace: Workspace, message: Outgoing, error: RejectedError) -> None:
+def _rejected(workspace: Workspace, message: Outgoing, move: Move, *, reasons: tuple[str, ...]) -> None:
     now = workspace.clock.now()
-    reasons = "; ".join(error.reasons)
+    said = "; ".join(reasons)
     with workspace.store.write() as tx:
-        if not outbox.move(tx, message, "REJECTED", last_error=reasons, ended_at=now):
+        if not outbox.move(tx, message, move.state, **move.values, last_error=said):
             return
         if message.kind == OPEN:
             for other in outbox.of_case(tx, message.case_ref):
@@ -195,44 +253,38 @@ def _rejected(workspace: Workspace, message: Outgoing, error: RejectedError) -> 
                     outbox.move(tx, other, "CANCELLED", ended_at=now, last_error="the hand-over was refused")
             row = cases.read_case(tx, message.case_ref)
             assert row is not None
-            bring_back(tx, row, reason=reasons, at=now)
-            cases.change_case(tx, message.case_ref, handover="rejected", handover_at=now, closure_why=reasons)
+            bring_back(tx, row, reason=said, at=now)
+            cases.change_case(tx, message.case_ref, handover="rejected", handover_at=now, closure_why=said)
         people.open_task(
             tx,
             message.ledger,
             "rejected",
             message.key,
             case_ref=message.case_ref,
-            subject=f"The agency refused {message.kind} of case {message.case_ref}: {reasons}",
+            subject=f"The agency refused {message.kind} of case {message.case_ref}: {said}",
             at=now,
         )
         cases.touch(tx, [message.case_ref])
-        _note(workspace, tx, message, "rejected", reasons=reasons)
+        _note(workspace, tx, message, "rejected", reasons=said)
 
 
-def _later(workspace: Workspace, message: Outgoing, error: ConnectorError) -> None:
-    now = workspace.clock.now()
-    pause = min(_FIRST_PAUSE * 2 ** min(message.attempt - 1, 9), _LONGEST_PAUSE)
-    # Jitter from the key: the same message waits the same time, many messages do not wait together.
-    pause *= 1 + Random(message.key + str(message.attempt)).random() / 4  # noqa: S311 - not a secret
-    again = error.until if isinstance(error, QuotaError) else now + pause
+def _later(workspace: Workspace, message: Outgoing, move: Move, error: Exception, *, why: str) -> None:
+    values = {**move.values, "next_at": error.until} if isinstance(error, QuotaError) else move.values
     with workspace.store.write() as tx:
-        outbox.move(tx, message, "READY", next_at=again, last_error=mask(str(error)))
-        if message.kind == OPEN:
+        if outbox.move(tx, message, move.state, **values, last_error=why) and message.kind == OPEN:
             cases.change_case(tx, message.case_ref, handover="queued")
 
 
-def _unknown(workspace: Workspace, message: Outgoing, error: Exception) -> None:
-    with workspace.store.write() as tx:
-        outbox.move(tx, message, "UNKNOWN", last_error=mask(str(error)) or type(error).__name__)
-        if message.kind == OPEN:
-            cases.change_case(tx, message.case_ref, handover="unknown")
+def _doubt(tx: Tx, message: Outgoing, move: Move, *, why: str) -> None:
+    if outbox.move(tx, message, move.state, **move.values, last_error=why) and message.kind == OPEN:
+        cases.change_case(tx, message.case_ref, handover="unknown")
 
 
-def _park(workspace: Workspace, message: Outgoing, why: str) -> None:
+def _park(workspace: Workspace, message: Outgoing, move: Move, *, why: str) -> None:
     now = workspace.clock.now()
     with workspace.store.write() as tx:
-        outbox.move(tx, message, "PARKED", last_error=why)
+        if not outbox.move(tx, message, move.state, **move.values, last_error=why):
+            return
         people.open_task(
             tx,
             message.ledger,

@@ -53,6 +53,7 @@ def describe(error: Exception) -> str:
 
 
 _WORDS = (
+    ("LateError", "the time of this attempt was over"),
     ("NameResolutionError", "the host name is not known"),
     ("ConnectTimeoutError", "no connection in time"),
     ("SSLCertVerificationError", "the server's certificate is not trusted"),

@@ -10,6 +10,8 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from connector.http.deadline import check_in_time
+
 
 class _Progress(threading.local):
     sent = False
@@ -38,6 +40,7 @@ class _Connection(HTTPConnection):
         # Connecting by ourselves keeps it apart from sending: a failure in here has surely sent nothing.
         if self.sock is None:
             self.connect()
+        check_in_time()
         mark_sent()
         super().send(data)
 
@@ -46,6 +49,7 @@ class _TlsConnection(HTTPSConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
+        check_in_time()
         mark_sent()
         super().send(data)
 

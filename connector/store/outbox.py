@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 
 from connector.store.engine import Tx
 from connector.store.tables import outbox
@@ -36,6 +36,7 @@ class Outgoing:
     attempt: int
     created_at: datetime
     sent_at: datetime | None
+    doubtful_since: datetime | None
     settle_until: datetime | None
     next_at: datetime
     reference: str
@@ -102,12 +103,10 @@ def count_ready(tx: Tx, ledger: str, kind: str) -> int:
     return tx.scalar(select(func.count()).select_from(outbox).where(*where)) or 0
 
 
-def in_state(tx: Tx, ledger: str, state: str, *, settled_by: datetime | None = None) -> list[Outgoing]:
-    """Messages in a state, oldest first; with `settled_by`, those whose settle time is over by then."""
+def in_state(tx: Tx, ledger: str, state: str) -> list[Outgoing]:
+    """Messages in a state, what stops a collection first."""
     query = select(outbox).where(outbox.c.ledger == ledger, outbox.c.state == state)
-    if settled_by is not None:
-        query = query.where(or_(outbox.c.settle_until.is_(None), outbox.c.settle_until <= settled_by))
-    return [Outgoing(**row._mapping) for row in tx.execute(query.order_by(outbox.c.id))]
+    return [Outgoing(**row._mapping) for row in tx.execute(query.order_by(outbox.c.priority, outbox.c.id))]
 
 
 def of_case(tx: Tx, case_ref: str) -> list[Outgoing]:

@@ -87,6 +87,8 @@ outbox = Table(
     Column("attempt", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
+    # Since when nobody knows whether it was processed: the first attempt that no answer and no look-up has settled.
+    Column("doubtful_since", Instant),
     Column("settle_until", Instant),
     Column("next_at", Instant, nullable=False),
     Column("reference", Text, nullable=False),

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector.api import Context, Limits
-from connector.errors import AuthError, ConfigError, QuotaError, RejectedError, TransientError, UnknownOutcome
+from connector.errors import (
+    AuthError,
+    ConfigError,
+    ConflictError,
+    QuotaError,
+    RejectedError,
+    TransientError,
+    UnknownOutcome,
+)
 from connector_agency_api.config import AgencyConfig
 
 if TYPE_CHECKING:
@@ -40,8 +48,10 @@ class Refusal:
     field: str
     body: Json
 
-    def error(self) -> RejectedError:
+    def error(self) -> RejectedError | ConflictError:
         """The refusal as an error, in the agency's own words."""
+        if self.code == "reference_exists":
+            return ConflictError(f"The agency has something else there: {self.message}", detail=f"HTTP {self.status}")
         where = f"{self.field}: " if self.field else ""
         return RejectedError(
             f"The agency refuses: {self.message}",

@@ -1,13 +1,12 @@
 """An agency that serves the open agency API, as a sink."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, get_args
 
 from connector.api import Capabilities, Context
-from connector.errors import ConfigError, RejectedError, TransientError, UnknownOutcome
+from connector.errors import ConfigError, ConflictError, RejectedError, TransientError, UnknownOutcome
 from connector.model import (
     Case,
     CaseView,
@@ -23,14 +22,9 @@ from connector.model import (
 from connector_agency_api import incoming, outgoing, webhooks
 from connector_agency_api.client import AgencyClient, Json, Refusal, Reply, case_path
 from connector_agency_api.config import AgencyConfig
-from connector_agency_api.fitness import case_findings
+from connector_agency_api.fitness import case_findings, refuse_unfit
 
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _LIMITS = "limits"
-_DOCUMENTS = frozenset({
-    "invoice", "statement", "contract", "terms", "delivery_proof", "notice", "correspondence", "mandate", "judgment",
-    "other",
-})  # fmt: skip
 
 
 class AgencySink:
@@ -57,7 +51,7 @@ class AgencySink:
             lookup=True,
             max_processing=timedelta(seconds=int(limits.get("max_processing_seconds", 60))),
             read_lag=timedelta(seconds=int(limits.get("read_lag_seconds", 5))),
-            documents=_DOCUMENTS,
+            documents=outgoing.DOCUMENT_KINDS,
             max_document_bytes=int(limits.get("max_document_bytes", 10_000_000)),
             minimum=limits.get("minimum", {}),
             currencies=frozenset(limits.get("currencies", ["EUR"])),
@@ -76,18 +70,15 @@ class AgencySink:
 
     def submit(self, case: Case, *, key: str) -> Receipt:
         """Hand over. A reference that exists under another key is a success only when it is the same file."""
-        blocking = Preflight(findings=tuple(case_findings(case))).blocking
-        if blocking:
-            reasons = tuple(f"{finding.code}: {finding.field}: {finding.message}" for finding in blocking)
-            raise RejectedError("The case cannot be handed over as it is.", reasons=reasons)
-        answer = self._client.write("/v1/cases", self._case_json(case), key=_checked(key))
+        refuse_unfit(case)
+        answer = self._client.write("/v1/cases", self._case_json(case), key=outgoing.checked_key(key))
         if isinstance(answer, Refusal) and answer.code == "reference_exists":
             return _same_file(case, answer)
         return self._receipt(answer, key)
 
     def find(self, key: str) -> Receipt | None:
         """What is stored under the key. Raises TransientError while the agency is still working on it."""
-        answer = self._client.read(f"/v1/deliveries/{_checked(key)}")
+        answer = self._client.read(f"/v1/deliveries/{outgoing.checked_key(key)}")
         if isinstance(answer, Refusal) and answer.code == "key_unknown":
             return None
         body = self._body(answer)
@@ -101,12 +92,16 @@ class AgencySink:
     def mutate(self, mutation: Mutation, *, key: str) -> Receipt:
         """Tell what happened at the creditor."""
         rest, body = outgoing.mutation_json(mutation)
-        return self._receipt(self._client.write(case_path(mutation.case_ref, rest), body, key=_checked(key)), key)
+        return self._receipt(
+            self._client.write(case_path(mutation.case_ref, rest), body, key=outgoing.checked_key(key)), key
+        )
 
     def attach(self, case_ref: str, document: Document, *, key: str) -> Receipt:
         """Add a document."""
         body = outgoing.document_json(document)
-        return self._receipt(self._client.write(case_path(case_ref, "documents"), body, key=_checked(key)), key)
+        return self._receipt(
+            self._client.write(case_path(case_ref, "documents"), body, key=outgoing.checked_key(key)), key
+        )
 
     def changes(self, cursor: str | None) -> Iterator[EventPage]:
         """The feed from `cursor` on. A cursor the agency has forgotten starts it anew: repeats do no harm."""
@@ -198,17 +193,11 @@ def _same_file(case: Case, refusal: Refusal) -> Receipt:
     receipt = incoming.read_receipt(existing, replayed=True) if isinstance(existing, dict) else None
     if receipt and all(existing.get(name) == value for name, value in wanted.items()):
         return receipt
-    raise RejectedError(
+    raise ConflictError(
         f"The agency has another case under the reference {case.case_ref}.",
-        reasons=(f"reference_exists: {refusal.message}",),
-        detail=f"existing file {receipt.reference if receipt else 'not named'}",
+        reference=receipt.reference if receipt else "",
+        detail=f"reference_exists: {refusal.message}",
     )
-
-
-def _checked(key: str) -> str:
-    if not _KEY.fullmatch(key):
-        raise RejectedError("A delivery key must be 1 to 128 letters, digits and . _ : -", detail=repr(key))
-    return key
 
 
 def _listed(body: Json, name: str) -> list[Any]:

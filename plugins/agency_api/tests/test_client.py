@@ -11,6 +11,7 @@ import responses
 from connector.errors import (
     AuthError,
     ConfigError,
+    ConflictError,
     ConnectorError,
     QuotaError,
     RejectedError,
@@ -174,13 +175,13 @@ def test_another_file_under_our_reference_goes_to_a_person(
     mock: responses.RequestsMock, sink: AgencySink, existing: Any
 ) -> None:
     mock.post(f"{BASE}/v1/cases", **_problem(409, "reference_exists", existing=existing))
-    with pytest.raises(RejectedError, match="another case under the reference IC-2026-000001"):
+    with pytest.raises(ConflictError, match="another case under the reference IC-2026-000001"):
         sink.submit(make_case(), key=KEY)
 
 
 def test_a_mutation_id_used_for_something_else_goes_to_a_person(mock: responses.RequestsMock, sink: AgencySink) -> None:
     mock.post(f"{BASE}/v1/cases/IC-2026-000001/mutations", **_problem(409, "reference_exists"))
-    with pytest.raises(RejectedError):
+    with pytest.raises(ConflictError):
         sink.mutate(make_mutation("hold"), key=KEY)
 
 

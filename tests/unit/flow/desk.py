@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.api import Capabilities, SecretRef
 from connector.config import Ledger, Link, Settings
-from connector.errors import RejectedError, TransientError, UnknownOutcome
+from connector.errors import ConflictError, RejectedError, TransientError, UnknownOutcome
 from connector.flow.workspace import Workspace
 from connector.model import (
     Case,
@@ -44,6 +44,8 @@ class MemoryAgency:
         self.answers: dict[str, Receipt] = {}
         self.writes = 0
         self.wire: list[str] = []
+        # It cannot say yet what it has under a key.
+        self.busy = False
         self.feed: list[Event] = []
         self.payouts: list[Remittance] = []
         self.findings: Preflight = Preflight()
@@ -66,6 +68,8 @@ class MemoryAgency:
         return self._write(key, commit)
 
     def find(self, key: str) -> Receipt | None:
+        if self.busy:
+            raise TransientError("still working on it")
         return self.answers.get(key)
 
     def mutate(self, mutation: Mutation, *, key: str) -> Receipt:
@@ -115,6 +119,8 @@ class MemoryAgency:
         fate = self.wire.pop(0) if self.wire else ""
         if fate == "refused":
             raise TransientError("connection refused")
+        if fate == "conflict":
+            raise ConflictError("something else is there")
         if fate == "rejected":
             raise RejectedError("no", reasons=("no address",))
         if fate == "lost before":

@@ -205,8 +205,13 @@ def test_a_refused_case_goes_out_again_only_when_a_person_says_so(desk: Desk, le
     assert list(desk.agency.cases) == [second.case_ref]
 
 
+def live_claims(desk: Desk) -> list[str]:
+    with desk.store.read() as tx:
+        return [line.claim for line in cases.live_lines(tx, "acme", claims=["INV-1"])]
+
+
 class TestTheWire:
-    """A lost answer is settled by look-up, never by repetition."""
+    """A lost answer is settled by the same key, by look-up or by a person, never by repeating blindly."""
 
     @pytest.fixture(autouse=True)
     def _overdue(self, desk: Desk, ledger: Ledger) -> None:
@@ -214,17 +219,69 @@ class TestTheWire:
         pull(desk, ledger)
 
     @pytest.mark.parametrize("fate", ["lost before", "lost after"])
-    def test_a_lost_answer_is_unknown_and_then_settled(self, desk: Desk, ledger: Ledger, fate: str) -> None:
+    def test_a_lost_answer_is_asked_for_again_under_its_key(self, desk: Desk, ledger: Ledger, fate: str) -> None:
         desk.agency.wire = [fate]
         assert handed(desk, ledger).counts["unknown"] == 1
         (row,) = rows(desk)
         assert row.handover == "unknown"
         follow(desk, ledger)
-        assert desk.agency.writes == 1, "asked or sent again before the settle time was over"
-        desk.later(minutes=5)
+        assert desk.agency.writes == 1, "sent again without a pause"
+        desk.later(minutes=2)
         follow(desk, ledger)
-        assert len(desk.agency.cases) == 1
+        assert (len(desk.agency.cases), desk.agency.writes) == (1, 2)
         assert rows(desk)[0].handover == "received"
+
+    @pytest.mark.parametrize("fate", ["lost before", "lost after"])
+    def test_without_keys_it_is_looked_up_after_the_settle_time(self, desk: Desk, ledger: Ledger, fate: str) -> None:
+        desk.agency.promise = desk.agency.promise.model_copy(
+            update={"idempotent": False, "max_processing": timedelta(minutes=10)}
+        )
+        desk.agency.wire = [fate]
+        handed(desk, ledger)
+        desk.later(minutes=5)
+        assert follow(desk, ledger).counts["looked up"] == 0, "asked before the settle time was over"
+        desk.later(minutes=6)
+        assert follow(desk, ledger).counts["looked up"] == 1
+        assert len(desk.agency.cases) == 1
+        assert desk.agency.writes == (2 if fate == "lost before" else 1)
+        assert rows(desk)[0].handover == "received"
+
+    def test_a_failure_that_did_nothing_leaves_the_doubt_before_it(self, desk: Desk, ledger: Ledger) -> None:
+        desk.agency.wire = ["lost after", "refused"]
+        handed(desk, ledger)
+        desk.later(minutes=2)
+        follow(desk, ledger)
+        (row,) = rows(desk)
+        assert states(desk, row.case_ref) == ["UNKNOWN"]
+        # The key has died meanwhile: sent again it would be a second case.
+        desk.agency.answers.clear()
+        desk.agency.promise = desk.agency.promise.model_copy(update={"lookup": False})
+        desk.later(days=2)
+        follow(desk, ledger)
+        assert states(desk, row.case_ref) == ["PARKED"]
+        assert desk.agency.writes == 2
+
+    def test_an_agency_that_cannot_say_yet_holds_nothing_else_up(self, desk: Desk, ledger: Ledger) -> None:
+        desk.agency.promise = desk.agency.promise.model_copy(update={"idempotent": False})
+        desk.agency.wire = ["lost after"]
+        handed(desk, ledger)
+        desk.books.holds(invoice("2", debtor_id="d2"))
+        pull(desk, ledger)
+        desk.later(hours=1)
+        desk.agency.busy = True
+        handed(desk, ledger)
+        assert sorted(row.handover for row in rows(desk)) == ["received", "unknown"]
+        desk.agency.busy = False
+        desk.later(hours=1)
+        follow(desk, ledger)
+        assert [row.handover for row in rows(desk)] == ["received", "received"]
+
+    def test_something_else_under_our_reference_goes_to_a_person(self, desk: Desk, ledger: Ledger) -> None:
+        desk.agency.wire = ["conflict"]
+        assert handed(desk, ledger).counts["parked"] == 1
+        (row,) = rows(desk)
+        assert states(desk, row.case_ref) == ["PARKED"]
+        assert len(live_claims(desk)) == 1, "the claim came home though the agency has something there"
 
     @pytest.mark.parametrize("fate", ["crash before", "crash after"])
     def test_a_crash_in_the_middle_is_unknown_and_then_settled(self, desk: Desk, ledger: Ledger, fate: str) -> None:
@@ -233,9 +290,6 @@ class TestTheWire:
             handed(desk, ledger)
         (row,) = rows(desk)
         assert states(desk, row.case_ref) == ["SENDING"]
-        follow(desk, ledger)
-        assert states(desk, row.case_ref) == ["UNKNOWN"]
-        desk.later(minutes=5)
         follow(desk, ledger)
         assert len(desk.agency.cases) == 1
         assert states(desk, row.case_ref) == ["DELIVERED"]

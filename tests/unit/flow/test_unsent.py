@@ -1,6 +1,7 @@
 """A hand-over that waits in the outbox: the brake holds it, and what happened meanwhile takes it back."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -189,10 +190,8 @@ def test_money_after_an_attempt_that_did_not_arrive_takes_it_back(desk: Desk, le
     bring(desk, ledger, invoice("1"))
     desk.agency.wire = [fate]
     plan_id = make_plan(desk, ledger)[1].id
-    try:
+    with suppress(KeyboardInterrupt):
         hand_over(desk, ledger, plan_id)
-    except KeyboardInterrupt:
-        follow(desk, ledger)
     paid_in_part(desk, ledger)
     desk.later(hours=2)
     follow(desk, ledger)
@@ -204,10 +203,8 @@ def test_money_after_an_attempt_that_did_arrive_follows_the_case(desk: Desk, led
     bring(desk, ledger, invoice("1"))
     desk.agency.wire = [fate]
     plan_id = make_plan(desk, ledger)[1].id
-    try:
+    with suppress(KeyboardInterrupt):
         hand_over(desk, ledger, plan_id)
-    except KeyboardInterrupt:
-        follow(desk, ledger)
     paid_in_part(desk, ledger)
     desk.later(hours=2)
     follow(desk, ledger)
