@@ -26,8 +26,8 @@ def find_home(given: Path | None, environ: Mapping[str, str]) -> Path:
 def load(home: Path, environ: Mapping[str, str]) -> Settings:
     """The settings of the installation in `home`, all files read and checked against each other.
 
-    The environment overrides: INCASSO_STORE_URL the store's URL, INCASSO_TEST_CLOCK the file of the test clock.
-    Connections are checked against their plugins later, by `bind`.
+    The environment overrides: INCASSO_STORE_URL the store's URL, INCASSO_ENGINE_URL the engine's, INCASSO_TEST_CLOCK
+    the file of the test clock. Connections are checked against their plugins later, by `bind`.
 
     Raises ConfigError when there is no installation, MistakesError with every mistake of every file otherwise.
     """
@@ -48,11 +48,13 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
     return Settings(
         home=home,
         store_url=_store_url(environ.get("INCASSO_STORE_URL") or installation.store.url, home),
+        engine_url=environ.get("INCASSO_ENGINE_URL") or installation.engine.url,
         test_clock=_path(environ.get("INCASSO_TEST_CLOCK") or installation.clock.test_file, home),
         clock_tolerance=installation.clock.tolerance_seconds,
         keys=installation.secrets.keys,
         log=installation.log,
         daemon=installation.daemon,
+        engine=installation.engine,
         plugins=installation.plugins,
         connections=connections.whole,
         ledgers=ledgers,

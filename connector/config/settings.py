@@ -39,6 +39,19 @@ class DaemonSettings(Record):
     every_minutes: Minutes = 15
 
 
+class EngineSettings(Record):
+    """The engine of the service: when and where a ledger's work runs, on one machine or on many.
+
+    - `at_once`: how many ledgers one machine works on at a time.
+    - `lost_after_seconds`: a machine that gives no sign of life for so long loses its work to the others.
+    - `budget_minutes`: a run that goes on for longer is shown as stuck.
+    """
+
+    at_once: Annotated[int, Field(ge=1, le=64)] = 8
+    lost_after_seconds: Annotated[int, Field(ge=5, le=3600)] = 60
+    budget_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 120
+
+
 class PluginSettings(Record):
     """Which plugins are loaded.
 
@@ -128,17 +141,20 @@ class Ledger(LedgerOptions):
 class Settings(Record):
     """Everything that is configured. Paths are absolute.
 
-    `keys` encrypt tokens at rest: the first encrypts, all decrypt. `test_clock` is the file of a test clock,
-    None for the machine's; beyond `clock_tolerance` seconds from a server's clock ours is called wrong.
+    `engine_url` is empty where the engine keeps to the store's place. `keys` encrypt tokens at rest: the first
+    encrypts, all decrypt. `test_clock` is the file of a test clock, None for the machine's; beyond `clock_tolerance`
+    seconds from a server's clock ours is called wrong.
     """
 
     home: Path
     store_url: str = Field(repr=False)
+    engine_url: str = Field(default="", repr=False)
     test_clock: Path | None = None
     clock_tolerance: int = 60
     keys: tuple[SecretRef, ...] = ()
     log: LogSettings = LogSettings()
     daemon: DaemonSettings = DaemonSettings()
+    engine: EngineSettings = EngineSettings()
     plugins: PluginSettings = PluginSettings()
     connections: dict[str, Connection] = Field(default_factory=dict)
     ledgers: dict[str, Ledger] = Field(default_factory=dict)

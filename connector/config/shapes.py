@@ -5,8 +5,26 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from connector.api import SecretRef
-from connector.config.settings import DaemonSettings, LedgerOptions, LogSettings, Minutes, PluginSettings
+from connector.config.settings import (
+    DaemonSettings,
+    EngineSettings,
+    LedgerOptions,
+    LogSettings,
+    Minutes,
+    PluginSettings,
+)
 from connector.model.record import Record
+
+
+def without_password(url: str, variable: str) -> str:
+    """The URL as it is. Raises ValueError for one with a password, naming the variable that may hold it."""
+    credentials = url.partition("://")[2].rpartition("@")[0]
+    if ":" in credentials or "password=" in url:
+        raise ValueError(
+            "a password is never written in a configuration file: leave it out, and use ~/.pgpass or set "
+            f"the whole address in the environment variable {variable}"
+        )
+    return url
 
 
 class StoreTable(Record):
@@ -20,13 +38,24 @@ class StoreTable(Record):
     @field_validator("url")
     @classmethod
     def _without_password(cls, value: str) -> str:
-        credentials = value.partition("://")[2].rpartition("@")[0]
-        if ":" in credentials or "password=" in value:
-            raise ValueError(
-                "a password is never written in a configuration file: leave it out, and use ~/.pgpass or set "
-                "the whole address in the environment variable INCASSO_STORE_URL"
-            )
-        return value
+        return without_password(value, "INCASSO_STORE_URL")
+
+
+class EngineTable(EngineSettings):
+    """`[engine]`: when and where a ledger's work runs, on one machine or on many.
+
+    - `url`: where the engine keeps what waits and runs, a PostgreSQL database for a store on PostgreSQL. Left out: a
+      schema of its own in the store's database, or the file `engine.db` beside an SQLite store.
+    """
+
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _on_a_server_without_password(cls, value: str) -> str:
+        if value and not value.startswith("postgresql"):
+            raise ValueError('this has to be "postgresql://user@host/database", or be left out')
+        return without_password(value, "INCASSO_ENGINE_URL")
 
 
 class SecretsTable(Record):
@@ -57,6 +86,7 @@ class InstallationFile(Record):
     clock: ClockTable = ClockTable()
     log: LogSettings = LogSettings()
     daemon: DaemonSettings = DaemonSettings()
+    engine: EngineTable = EngineTable()
     plugins: PluginSettings = PluginSettings()
 
 

@@ -1,5 +1,5 @@
 """The only room that knows SQL: current state beside append-only history, on SQLite and PostgreSQL."""
 
-from connector.store.engine import BusyError, Lock, Store, Tx, open_store
+from connector.store.engine import BusyError, Lock, Store, Tx, open_store, switch_to_wal
 
-__all__ = ["BusyError", "Lock", "Store", "Tx", "open_store"]
+__all__ = ["BusyError", "Lock", "Store", "Tx", "open_store", "switch_to_wal"]

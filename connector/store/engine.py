@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from connector.errors import ConfigError, TransientError
+from connector.failpoints import failpoint
 
 Tx = Connection
 _Gathered = dict[Callable[[Tx, list[Any]], None], list[Any]]
@@ -108,6 +109,8 @@ class Store:
                 yield tx
                 for act, things in gathered.items():
                     act(tx, things)
+                failpoint("before commit")
+        failpoint("after commit")
 
     @contextmanager
     def lock(self, name: str, *, timeout: float = 0.0) -> Iterator[Lock]:

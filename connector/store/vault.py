@@ -1,7 +1,6 @@
 """Where tokens (already encrypted) and small facts of plugins are kept."""
 
-from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 

@@ -33,6 +33,7 @@ A required key has no default.
 | --- | --- |
 | `INCASSO_HOME` | The home, when `--home` is not given. |
 | `INCASSO_STORE_URL` | In place of `[store] url`: the way to give a database password. |
+| `INCASSO_ENGINE_URL` | In place of `[engine] url`. |
 | `INCASSO_TEST_CLOCK` | In place of `[clock] test_file`: the file of a test clock. Not for real work. |
 """
 _CONNECTION = """

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))
 PLUGIN_PACKAGES = sorted(PROJECT["project"]["entry-points"]["connector.plugins"].values())
 
-HEAVY = {"alembic", "apscheduler", "requests", "sqlalchemy", "starlette", "uvicorn", "zeep"}
+HEAVY = {"alembic", "apscheduler", "dbos", "requests", "sqlalchemy", "starlette", "uvicorn", "zeep"}
 """Importing them takes from 100 to 250 ms of CPU each: whoever does not use them must not pay for them."""
 
 COST = """
