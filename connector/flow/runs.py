@@ -83,6 +83,7 @@ def note_connection(workspace: Workspace, connection: str, error: ConnectorError
 
 def _end(workspace: Workspace, report: Report) -> None:
     assert report.ended_at is not None
+    workspace.observed.count(report.ledger, report.verb, report.counts)
     with workspace.store.write() as tx:
         journal.end_run(
             tx,

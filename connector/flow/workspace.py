@@ -13,6 +13,7 @@ from connector.api import Clock, Context, Limits, Log, Login, Sink, SinkType, So
 from connector.clock import open_clock
 from connector.config import Connection, Ledger, Link, Settings, bind, load
 from connector.errors import ConfigError
+from connector.flow.observed import Observed
 from connector.http import Offset, Session
 from connector.log import open_log
 from connector.plugins import Plugins
@@ -46,6 +47,7 @@ class Workspace:
     reader: SecretReader
     stop: Event = field(default_factory=Event)
     sessions: Sessions = field(default_factory=Sessions)
+    observed: Observed = field(default_factory=Observed)
 
     @cached_property
     def keys(self) -> KeyRing:
@@ -73,6 +75,7 @@ class Workspace:
         finally:
             for session in mine[before:]:
                 session.close()
+                self.observed.hear(session.offsets.rows())
             del mine[before:]
 
     def ledger(self, name: str) -> Ledger:

@@ -13,10 +13,11 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _STATES = ("ok", "login", "config", "quota", "trouble", "new")
 
 
-def render(status: Status) -> bytes:
-    """The status in the Prometheus text format."""
+def render(status: Status, *more: Collector) -> bytes:
+    """The status in the Prometheus text format, and what further collectors give."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(status))
+    for collector in (_Figures(status), *more):
+        registry.register(collector)
     return generate_latest(registry)
 
 
@@ -29,22 +30,27 @@ class _Figures(Collector):
         yield from _ledgers(status.ledgers, status.at)
         yield from _runs(status)
         yield from _connections(status.connections)
-        held = _gauge("quarantine", "1 while hand-overs that a restored store has forgotten are not looked up.")
+        held = gauge("quarantine", "1 while hand-overs that a restored store has forgotten are not looked up.")
         held.add_metric([], int(status.quarantine is not None))
         yield held
 
 
 def _ledgers(ledgers: tuple[LedgerStatus, ...], now: datetime) -> Iterator[Metric]:
-    age = _gauge("ledger_pull_age_seconds", "Seconds since a pull last saw the whole ledger.", "ledger")
-    amount = _gauge("ledger_open_minor_units", "Open amount in minor units, net of credits.", "ledger", "currency")
-    items = _gauge("ledger_open_items", "Rows that stand open.", "ledger")
-    debtors = _gauge("ledger_open_debtors", "Debtors with something open.", "ledger")
-    brake = _gauge("ledger_brake", "1 while the ledger waits for a person to look.", "ledger")
-    aside = _gauge("ledger_records_set_aside", "Malformed records that are set aside.", "ledger")
-    cases = _gauge("cases", "Cases by where they stand.", "ledger", "state")
-    tasks = _gauge("tasks_open", "What waits for a person, by kind.", "ledger", "kind")
-    box = _gauge("outbox_messages", "Messages to agencies that have not arrived, by state.", "ledger", "state")
-    oldest = _gauge("outbox_oldest_seconds", "Age of the oldest message that has not arrived.", "ledger")
+    age = gauge("ledger_pull_age_seconds", "Seconds since a pull last saw the whole ledger.", "ledger")
+    amount = gauge("ledger_open_minor_units", "Open amount in minor units, net of credits.", "ledger", "currency")
+    items = gauge("ledger_open_items", "Rows that stand open.", "ledger")
+    debtors = gauge("ledger_open_debtors", "Debtors with something open.", "ledger")
+    brake = gauge("ledger_brake", "1 while the ledger waits for a person to look.", "ledger")
+    aside = gauge("ledger_records_set_aside", "Malformed records that are set aside.", "ledger")
+    cases = gauge("cases", "Cases by where they stand.", "ledger", "state")
+    tasks = gauge("tasks_open", "What waits for a person, by kind.", "ledger", "kind")
+    box = gauge("outbox_messages", "Messages to agencies that have not arrived, by state.", "ledger", "state")
+    oldest = gauge("outbox_oldest_seconds", "Age of the oldest message that has not arrived.", "ledger")
+    differ = gauge("differences", "What source, store and agency do not agree on.", "ledger")
+    back = gauge("cases_asked_back", "Withdrawals that the agency has not confirmed.", "ledger")
+    delay = gauge(
+        "payment_delay_seconds", "Age of the oldest message that stops or shrinks a collection, not arrived.", "ledger"
+    )
     for one in ledgers:
         if one.pulled_at:
             age.add_metric([one.name], (now - one.pulled_at).total_seconds())
@@ -62,14 +68,18 @@ def _ledgers(ledgers: tuple[LedgerStatus, ...], now: datetime) -> Iterator[Metri
             box.add_metric([one.name, state], getattr(one.outbox, state))
         since = one.outbox.oldest
         oldest.add_metric([one.name], (now - since).total_seconds() if since else 0)
-    yield from (age, amount, items, debtors, brake, aside, cases, tasks, box, oldest)
+        differ.add_metric([one.name], one.differences)
+        back.add_metric([one.name], one.asked_back)
+        waits = one.payment_waits_since
+        delay.add_metric([one.name], (now - waits).total_seconds() if waits else 0)
+    yield from (age, amount, items, debtors, brake, aside, cases, tasks, box, oldest, differ, back, delay)
 
 
 def _runs(status: Status) -> Iterator[Metric]:
-    good = _gauge("last_run_ok", "1 when the last finished run of the verb ended well.", "ledger", "verb")
-    ended = _gauge("last_run_end_timestamp_seconds", "When the last run of the verb ended.", "ledger", "verb")
-    took = _gauge("last_run_seconds", "How long the last run of the verb took.", "ledger", "verb")
-    did = _gauge("last_run_count", "What the last run of the verb counted.", "ledger", "verb", "what")
+    good = gauge("last_run_ok", "1 when the last finished run of the verb ended well.", "ledger", "verb")
+    ended = gauge("last_run_end_timestamp_seconds", "When the last run of the verb ended.", "ledger", "verb")
+    took = gauge("last_run_seconds", "How long the last run of the verb took.", "ledger", "verb")
+    did = gauge("last_run_count", "What the last run of the verb counted.", "ledger", "verb", "what")
     for ledger in status.ledgers:
         for run in ledger.runs:
             label = [ledger.name, run.verb]
@@ -92,9 +102,9 @@ def _counted(run: RunStatus) -> Iterator[tuple[str, int]]:
 
 
 def _connections(connections: tuple[ConnectionStatus, ...]) -> Iterator[Metric]:
-    state = _gauge("connection_state", "1 for the state in which a connection is.", "connection", "state")
-    left = _gauge("connection_calls_left", "Calls left today, where the server has said.", "connection", "company")
-    used = _gauge("connection_calls_used", "Calls counted today.", "connection", "company")
+    state = gauge("connection_state", "1 for the state in which a connection is.", "connection", "state")
+    left = gauge("connection_calls_left", "Calls left today, where the server has said.", "connection", "company")
+    used = gauge("connection_calls_used", "Calls counted today.", "connection", "company")
     for one in connections:
         for word in _STATES:
             state.add_metric([one.name, word], int(one.state == word))
@@ -105,5 +115,6 @@ def _connections(connections: tuple[ConnectionStatus, ...]) -> Iterator[Metric]:
     yield from (state, left, used)
 
 
-def _gauge(name: str, said: str, *labels: str) -> GaugeMetricFamily:
+def gauge(name: str, said: str, *labels: str) -> GaugeMetricFamily:
+    """An empty family of gauges; `name` without its beginning `incasso_`."""
     return GaugeMetricFamily(f"incasso_{name}", said, labels=labels)

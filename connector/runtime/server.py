@@ -18,6 +18,7 @@ from connector.errors import ConfigError, ConnectorError, RejectedError
 from connector.flow.follow import take_in
 from connector.flow.workspace import Workspace
 from connector.runtime import health, metrics
+from connector.runtime.alarms import AlarmFigures
 from connector.runtime.status import collect
 
 _BODY_LIMIT = 1_000_000
@@ -54,7 +55,9 @@ def build_app(service: Service) -> Starlette:
         return Response(collect(service.workspace).model_dump_json(), media_type="application/json")
 
     def figures(_request: Request) -> Response:
-        return Response(metrics.render(collect(service.workspace)), media_type=metrics.CONTENT_TYPE)
+        found = collect(service.workspace)
+        text = metrics.render(found, AlarmFigures(service.workspace, found))
+        return Response(text, media_type=metrics.CONTENT_TYPE)
 
     async def webhook(request: Request) -> Response:
         body = await _read(request)
