@@ -17,6 +17,7 @@ from connector.cli import (
     database,
     debtors,
     demonstration,
+    differences,
     faults,
     install,
     keys,
@@ -102,7 +103,7 @@ _add(app, _WAY, pull=verbs.pull, plan=planning.plan, handover=verbs.handover, fo
 _add(app, _SERVICE, run=service.run, status=service.status, runs=service.runs, health=asking.health)
 _add(app, _SERVICE, compare=planning.compare)
 _add(app, _PEOPLE, plans=planning.plans, tasks=tasks.tasks, steps=planning.steps, release=planning.release)
-_add(app, _PEOPLE, faults=faults.faults)
+_add(app, _PEOPLE, faults=faults.faults, differences=differences.differences)
 _task, _debtor, _case = (
     _new(help=text)
     for text in ("Settle a task.", "Look at a debtor, or say something of one.", "Look at a case, or ask it back.")
@@ -114,6 +115,8 @@ _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors
 _add(_case, None, list=cases.listing, show=cases.show, withdraw=cases.withdraw, message=cases.message)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
 _add(app, _SETUP, sandbox=connecting.sandbox, demo=demonstration.demo)
+_difference = _new(help="Give a difference to somebody, or close it.")
+_add(_difference, None, assign=differences.assign, close=differences.close)
 _keys, _db, _audit = (_new(help=text) for text in ("Keys of the token store.", "The database.", "The audit trail."))
 _add(_keys, None, new=keys.new_key, rotate=keys.rotate)
 _add(_db, None, upgrade=database.upgrade, check=database.check, backup=database.backup, restore=database.restore)
@@ -122,6 +125,7 @@ for _name, _group, _section in (
     ("task", _task, _PEOPLE),
     ("debtor", _debtor, _PEOPLE),
     ("case", _case, _PEOPLE),
+    ("difference", _difference, _PEOPLE),
     ("keys", _keys, _SETUP),
     ("db", _db, _SETUP),
     ("audit", _audit, _SETUP),

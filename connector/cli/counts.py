@@ -44,6 +44,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "claims held by the brake": ("claim held by the brake", "claims held by the brake"),
     "notes": ("note written", "notes written"),
     "refused": ("note refused", "notes refused"),
+    "cases compared": ("case compared", "cases compared"),
+    "cases not compared": ("case not compared", "cases not compared"),
+    "events read again": ("event read again", "events read again"),
+    "events found late": ("event found late", "events found late"),
+    "payments found": ("payment that no event told", "payments that no event told"),
+    "differences": ("difference", "differences"),
+    "differences new": ("new difference", "new differences"),
+    "differences gone": ("difference gone", "differences gone"),
     "calls": ("call", "calls"),
 }
 DELIVERED: Mapping[str, tuple[str, str]] = {

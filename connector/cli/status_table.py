@@ -68,6 +68,13 @@ def _remarks(status: "Status") -> "Iterable[str]":
             said = "".join(f", {count:,} {word}" for word, count in parts if count)
             since = instant(box.oldest)
             yield f"{one.name}: {plural(box.total, 'message')} not arrived{said}, the oldest since {since}"
+        if one.payment_waits_since:
+            since = instant(one.payment_waits_since)
+            yield f"{one.name}: what stops or shrinks a collection has not arrived since {since}"
+        if one.asked_back:
+            yield f"{one.name}: {plural(one.asked_back, 'case')} asked back, not confirmed. See: incasso case list"
+        if one.differences:
+            yield f"{one.name}: {plural(one.differences, 'difference')}. See: incasso differences {one.name}"
         if one.set_aside:
             yield f"{one.name}: {plural(one.set_aside, 'malformed record')} set aside. See: incasso faults {one.name}"
         if one.open_tasks:

@@ -103,6 +103,10 @@ class LedgerOptions(Record):
     - `debtors_are`: the kind of every debtor of whom neither the source nor a person has stated it. Only for a
       ledger of which that is surely known, such as one that sells to businesses only.
     - `is_test`: cases are marked as tests at the agency.
+    - `nightly_at`: from when on, by the ledger's clock, the first visit of a day also compares source, store and
+      agency. Not between 02:00 and 03:00, which comes twice or never when the clocks change.
+    - `nightly_cases`: how many cases the agency is asked about in one night; the next night goes on with the others.
+    - `reread_days`: the night reads the agency's events of so many days again, for one that slipped in late.
     """
 
     title: str = Field(min_length=1, description="the ledger's name for people")
@@ -117,6 +121,16 @@ class LedgerOptions(Record):
     brake_percent: Annotated[int, Field(ge=1, le=100)] = 20
     debtors_are: DebtorKind = "unknown"
     is_test: bool = False
+    nightly_at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "03:30"
+    nightly_cases: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    reread_days: Annotated[int, Field(ge=1, le=90)] = 7
+
+    @field_validator("nightly_at")
+    @classmethod
+    def _not_twice_a_night(cls, value: str) -> str:
+        if value.startswith("02:"):
+            raise ValueError("between 02:00 and 03:00 the clocks change: that time comes twice, or never")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -26,8 +26,9 @@ from connector.model import (
     Resume,
     Withdraw,
 )
-from connector.store import Tx, cases, debtors, items, journal, outbox, people, plans
+from connector.store import Tx, cases, debtors, differences, items, journal, outbox, people, plans
 from connector.store.cases import CaseRow
+from connector.store.differences import Difference
 from connector.store.outbox import Outgoing
 from connector.store.people import Task
 
@@ -184,6 +185,32 @@ def finish_task(workspace: Workspace, task: Task, *, outcome: str, actor: str) -
         at = workspace.clock.now()
         people.finish_task(tx, task.ledger, task.kind, task.key, at=at, outcome=f"{outcome} ({actor})")
         journal.note(tx, "task.done", task.key, at=at, ledger=task.ledger, actor=actor, kind=task.kind)
+
+
+def assign_difference(workspace: Workspace, number: int, *, owner: str, note: str, actor: str) -> None:
+    """Give a difference between the sides to somebody else; an empty note leaves the one there is."""
+    with workspace.store.write() as tx:
+        found = _difference(tx, number)
+        differences.assign(tx, number, owner=owner, note=note)
+        at = workspace.clock.now()
+        journal.note(tx, "difference.assigned", str(number), at=at, ledger=found.ledger, actor=actor, owner=owner)
+
+
+def close_difference(workspace: Workspace, number: int, *, why: str, actor: str) -> None:
+    """A person says that a difference is none, or that nobody mends it. Other amounts bring it back."""
+    with workspace.store.write() as tx:
+        found = _difference(tx, number)
+        at = workspace.clock.now()
+        differences.close(tx, number, at=at, by=actor, why=why)
+        journal.note(tx, "difference.closed", str(number), at=at, ledger=found.ledger, actor=actor, kind=found.kind)
+
+
+def _difference(tx: Tx, number: int) -> Difference:
+    found = differences.read(tx, number)
+    if found is None or found.closed_at:
+        said = "is closed already" if found else "does not exist"
+        raise ConfigError(f"difference {number} {said}", mend="See: incasso differences")
+    return found
 
 
 def withdraw(

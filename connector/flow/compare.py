@@ -1,13 +1,16 @@
-"""Compare both sides: what the ledger says is open and what the agency says it still has to collect."""
+"""Compare the sides: what the ledger says is open, what our books say is at the agency, and what the agency says.
+
+One comparison, two uses: `incasso compare` shows it, the night keeps the difference list by it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from connector.api import Sink
 from connector.config import Ledger
 from connector.flow.balance import settle
 from connector.flow.workspace import Workspace
+from connector.model import CaseView
 from connector.store import agency, cases, items
 from connector.store.cases import CaseRow, LineRow
 
@@ -18,8 +21,9 @@ _NOT_THERE = ("queued", "sending", "unknown", "rejected")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One claim line on both sides, in minor units of `currency`.
+    """One claim line on all sides, in minor units of `currency`.
 
+    - `in_store`: left to collect by our books: handed over, minus what the agency was told, minus what it collected.
     - `unbooked`: collected by the agency and not yet booked in the ledger; both sides agree when the ledger's open
       amount without it is the agency's.
     - `standing`: `both` sides know it; `unknown_there`: the agency does not know the case, or lists no such claim in
@@ -35,11 +39,18 @@ class Comparison:
     at_agency: int | None
     standing: Standing = "both"
     live: bool = True
+    line_id: str = ""
+    in_store: int = 0
+
+    @property
+    def at_source(self) -> int:
+        """What the ledger says is left to collect: open, without what the agency has collected already."""
+        return self.in_ledger - self.unbooked
 
     @property
     def difference(self) -> int | None:
         """Zero when both sides agree to the cent; None where there is nothing to subtract."""
-        return None if self.at_agency is None else self.in_ledger - self.unbooked - self.at_agency
+        return None if self.at_agency is None else self.at_source - self.at_agency
 
     @property
     def agrees(self) -> bool:
@@ -60,13 +71,18 @@ def compare(workspace: Workspace, ledger: Ledger) -> list[Comparison]:
         sink = workspace.sink(ledger)
         with workspace.store.read() as tx:
             rows = cases.cases(tx, ledger=ledger.name, connection=ledger.sink.connection)
-        return [one for row in rows for one in _compare_case(workspace, row, sink)]
+        return [
+            one for row in rows if comparable(row) for one in compare_case(workspace, row, sink.snapshot(row.case_ref))
+        ]
 
 
-def _compare_case(workspace: Workspace, row: CaseRow, sink: Sink) -> Iterator[Comparison]:
-    if row.handover in _NOT_THERE or row.merged_into:
-        return
-    view = sink.snapshot(row.case_ref)
+def comparable(row: CaseRow) -> bool:
+    """Whether the agency can be asked about a case: one that is on its way, or went into another, is not compared."""
+    return row.handover not in _NOT_THERE and not row.merged_into
+
+
+def compare_case(workspace: Workspace, row: CaseRow, view: CaseView | None) -> Iterator[Comparison]:
+    """Each line of a case against how the agency shows it; None where the agency does not know the case."""
     with workspace.store.read() as tx:
         lines = {line.line_id: line for line in cases.lines(tx, row.case_ref)}
     there = {line.line_id: line.open.minor for line in view.lines} if view else {}
@@ -77,7 +93,8 @@ def _compare_case(workspace: Workspace, row: CaseRow, sink: Sink) -> Iterator[Co
         return
     for line_id, minor in there.items():
         number = lines[line_id].number if line_id in lines else line_id
-        yield Comparison(row.case_ref, number, row.currency, 0, 0, minor, standing="unknown_here", live=False)
+        standing: Standing = "unknown_here"
+        yield Comparison(row.case_ref, number, row.currency, 0, 0, minor, standing, live=False, line_id=line_id)
 
 
 def _compare_line(workspace: Workspace, row: CaseRow, line: LineRow, *, at_agency: int | None) -> Comparison:
@@ -95,4 +112,6 @@ def _compare_line(workspace: Workspace, row: CaseRow, line: LineRow, *, at_agenc
         at_agency=at_agency,
         standing="both" if at_agency is not None else "unknown_there",
         live=line.live,
+        line_id=line.line_id,
+        in_store=line.at_agency_minor - collected,
     )

@@ -1,5 +1,8 @@
 """Follow: both ways with an agency: what it did comes in, what happened at the creditor goes out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from connector.api import Sink
 from connector.config import Ledger, Link
 from connector.flow.delivery import deliver
@@ -28,7 +31,7 @@ def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) 
             sink = workspace.sink(ledger)
             # What was left over from before does not wait for the agency's news.
             deliver(workspace, ledger, sink, report)
-            if _bring_in(workspace, ledger.sink, sink, report=report, progress=progress):
+            if _bring_in(workspace, ledger, ledger.sink, sink, report=report, progress=progress):
                 tell_changes(workspace, ledger, report)
             deliver(workspace, ledger, sink, report)
     return report
@@ -43,13 +46,28 @@ def take_in(workspace: Workspace, connection: str, events: tuple[Event, ...]) ->
     return len(new)
 
 
-def _bring_in(workspace: Workspace, link: Link, sink: Sink, *, report: Report, progress: Progress) -> bool:
+def feed_scope(connection: str) -> str:
+    """The name under which the place in an agency's feed is kept."""
+    return f"changes:{connection}"
+
+
+@contextmanager
+def feed_alone(workspace: Workspace, connection: str) -> Iterator[None]:
+    """Read an agency's feed with nobody else in it. Raises BusyError when another ledger reads it for long."""
+    with workspace.store.lock(f"feed:{connection}", timeout=_FEED_WAIT):
+        yield
+
+
+def _bring_in(
+    workspace: Workspace, ledger: Ledger, link: Link, sink: Sink, *, report: Report, progress: Progress
+) -> bool:
     """One reader of an agency's feed at a time; several ledgers share it.
 
     False when another ledger read it all the while: without its pay-outs nothing is told, the next run does.
     """
     try:
-        with workspace.store.lock(f"feed:{link.connection}", timeout=_FEED_WAIT):
+        with feed_alone(workspace, link.connection):
+            _mark_place(workspace, ledger, link.connection)
             _read_changes(workspace, link.connection, sink, report=report, progress=progress)
             _read_remittances(workspace, link.connection, sink, report=report)
     except BusyError:
@@ -58,8 +76,17 @@ def _bring_in(workspace: Workspace, link: Link, sink: Sink, *, report: Report, p
     return True
 
 
+def _mark_place(workspace: Workspace, ledger: Ledger, connection: str) -> None:
+    """Remember where the feed stood at the day's first reading, for the night that reads the last days again."""
+    scope = feed_scope(connection)
+    with workspace.store.write() as tx:
+        cursor = journal.read_cursor(tx, scope)
+        day = workspace.clock.today(ledger.timezone)
+        journal.mark_cursor(tx, scope, day, cursor.value if cursor else None)
+
+
 def _read_changes(workspace: Workspace, connection: str, sink: Sink, *, report: Report, progress: Progress) -> None:
-    scope = f"changes:{connection}"
+    scope = feed_scope(connection)
     with workspace.store.read() as tx:
         cursor = journal.read_cursor(tx, scope)
     for page in sink.changes(cursor.value if cursor else None):

@@ -11,10 +11,11 @@ from typing import Any
 from connector.api import Source
 from connector.config import Ledger
 from connector.errors import ConnectorError, PluginError
+from connector.flow.differences import control
 from connector.flow.runs import Progress, Report, StoppedError, note_connection, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Page
-from connector.store import Tx, cases, debtors, items, journal, people, resync
+from connector.store import Tx, cases, debtors, differences, items, journal, people, resync
 
 # Below this many open rows a percentage says nothing.
 _BRAKE_FLOOR = 20
@@ -46,6 +47,7 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, fr
             complete = page.complete
             if page.complete:
                 _look_for_missing(workspace, ledger, seen_open if page.snapshot else None, report=report)
+                _check_total(workspace, ledger, page)
             if workspace.stop.is_set():
                 raise StoppedError("stopped between two pages; the next run goes on from there")
             del page
@@ -170,6 +172,17 @@ def _look_for_missing(workspace: Workspace, ledger: Ledger, listed: set[str] | N
         changes = items.mark_gone(tx, ledger.name, sorted(missing), at)
         _mark_dirty(tx, ledger.name, changes.debtors, at=at)
     report.counts["items missing"] = changes.gone
+
+
+def _check_total(workspace: Workspace, ledger: Ledger, page: Page) -> None:
+    """What the source says is open in all, held against the rows of it that we have at that moment."""
+    total = page.control_total
+    if total is None:
+        return
+    with workspace.store.write() as tx:
+        stored = items.open_total(tx, ledger.name).get(total.currency, 0)
+        found = control(total.minor, stored, total.currency)
+        differences.settle(tx, ledger.name, found, of_cases=[""], at=workspace.clock.now())
 
 
 def _brake(workspace: Workspace, ledger: Ledger, open_before: int, *, closed: int) -> None:

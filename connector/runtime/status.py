@@ -11,7 +11,7 @@ from connector.flow.workspace import Workspace
 from connector.model import Money
 from connector.model.record import Record
 from connector.runtime import health
-from connector.store import Tx, figures, items, journal, outbox, plans, quarantine
+from connector.store import Tx, differences, figures, items, journal, outbox, plans, quarantine, withdrawals
 from connector.store.figures import CaseCount, DayBudget
 from connector.store.journal import Run
 
@@ -72,7 +72,9 @@ class OutboxStatus(Record):
 class LedgerStatus(Record):
     """How one ledger stands. `pulled_at` is when a pull last saw everything; `fresh` that this is not overdue.
 
-    `set_aside` counts malformed records, `tasks` what waits for a person by kind, `cases` by where they stand.
+    `set_aside` counts malformed records, `tasks` what waits for a person by kind, `cases` by where they stand,
+    `differences` what the sides do not agree on, `asked_back` the cases whose withdrawal the agency has not confirmed.
+    `payment_waits_since` is when the oldest message was written that stops or shrinks a collection and has not arrived.
     """
 
     name: str
@@ -88,6 +90,9 @@ class LedgerStatus(Record):
     outbox: OutboxStatus
     tasks: tuple[Count, ...]
     set_aside: int
+    differences: int
+    asked_back: int
+    payment_waits_since: datetime | None
     brake: str
     brake_since: datetime | None
     runs: tuple[RunStatus, ...]
@@ -222,6 +227,9 @@ def _ledger(
         outbox=box,
         tasks=_counts(tasks),
         set_aside=figures.count_faults(tx, name),
+        differences=differences.count(tx).get(name, 0),
+        asked_back=len(withdrawals.standing(tx, name)),
+        payment_waits_since=figures.first_waiting(tx, name),
         brake=state.brake_reason,
         brake_since=state.brake_since,
         runs=tuple(run_status(run) for run in runs),

@@ -1,4 +1,7 @@
-"""One visit of a ledger: pull, plan, hand over, follow, report back; nobody else works the ledger meanwhile."""
+"""One visit of a ledger: pull, plan, hand over, follow, report back; nobody else works the ledger meanwhile.
+
+The first visit of a day after the ledger's `nightly_at` also compares source, store and agency.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,6 +12,7 @@ from connector.config import Ledger
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, TransientError
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
+from connector.flow.nightly import is_due, nightly
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.report import report_back
@@ -86,6 +90,8 @@ class _Visit:
         self._try("follow", lambda: follow(self._workspace, self._ledger, progress=self._progress))
         if not self._stopped and not isinstance(pulled, AuthError | ConfigError | QuotaError):
             self._try("report", lambda: report_back(self._workspace, self._ledger, progress=self._progress))
+        if pulled is None and not self._stopped and is_due(self._workspace, self._ledger):
+            self._try("nightly", lambda: nightly(self._workspace, self._ledger, progress=self._progress))
 
     @property
     def _stopped(self) -> bool:

@@ -88,6 +88,11 @@ def payments(tx: Tx, case_ref: str) -> list[tuple[str, date, str, str, int]]:
     return [(a, b, c, d, e) for a, b, c, d, e in tx.execute(query)]
 
 
+def reversed_payments(tx: Tx, case_ref: str) -> set[str]:
+    """Ids of the payments of a case that were undone, also of those that are not known yet."""
+    return set(tx.scalars(select(agency_reversal.c.payment_id).where(agency_reversal.c.case_ref == case_ref)))
+
+
 def collected(tx: Tx, case_refs: Sequence[str]) -> dict[tuple[str, str], int]:
     """Principal that the agency collected and that stands: {(case, line): minor units}."""
     columns = agency_payment.c

@@ -10,7 +10,19 @@ from sqlalchemy import func, select
 from connector.store.engine import Tx
 from connector.store.journal import Run
 from connector.store.plans import Plan
-from connector.store.tables import budget, collection_case, open_item, plan, record_fault, run, task
+from connector.store.outbox import ENDED
+from connector.store.tables import (
+    budget,
+    case_line,
+    collection_case,
+    dirty_claim,
+    open_item,
+    outbox,
+    plan,
+    record_fault,
+    run,
+    task,
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,25 @@ def count_tasks(tx: Tx) -> dict[tuple[str, str], int]:
         .order_by(task.c.ledger, task.c.kind)
     )
     return {(ledger, kind): count for ledger, kind, count in tx.execute(query)}
+
+
+def first_waiting(tx: Tx, ledger: str) -> datetime | None:
+    """Since when the oldest message of the first priority has not arrived: what stops or shrinks a collection."""
+    where = (outbox.c.ledger == ledger, outbox.c.priority == 0, outbox.c.state.not_in(ENDED))
+    oldest: datetime | None = tx.scalar(select(func.min(outbox.c.created_at)).where(*where))
+    return oldest
+
+
+def first_untold(tx: Tx, ledger: str) -> datetime | None:
+    """Since when the oldest changed claim at an agency has not been looked at, apart from those a person was asked
+    about: a payment may be in it.
+    """
+    asked = select(task.c.key).where(task.c.ledger == ledger, task.c.kind == "perhaps_paid", task.c.done_at.is_(None))
+    live = select(case_line.c.claim).where(case_line.c.ledger == ledger, case_line.c.live.is_(True))
+    claim = dirty_claim.c.claim
+    where = (dirty_claim.c.ledger == ledger, claim.in_(live), claim.not_in(asked))
+    oldest: datetime | None = tx.scalar(select(func.min(dirty_claim.c.at)).where(*where))
+    return oldest
 
 
 def count_faults(tx: Tx, ledger: str) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 from connector.model import Money, RecordFault
 from connector.store import chain
 from connector.store.among import among
-from connector.store.bulk import bulk_upsert
+from connector.store.bulk import bulk_insert, bulk_upsert
 from connector.store.engine import Tx, at_the_end
-from connector.store.tables import audit, connection_state, cursor, ledger_state, record_fault, run
+from connector.store.tables import audit, connection_state, cursor, cursor_mark, ledger_state, record_fault, run
 
 # What stands in the audit trail for a text that was left out.
 TEXT = "(text)"
@@ -68,6 +68,27 @@ def write_cursor(tx: Tx, scope: str, value: str, *, at: datetime, complete: bool
     before = read_cursor(tx, scope)
     completed = at if complete else (before.completed_at if before else None)
     bulk_upsert(tx, cursor, [(scope, value, at, completed)])
+
+
+def mark_cursor(tx: Tx, scope: str, day: date, value: str | None) -> None:
+    """Remember where a feed stood when it was first read on this day; None is its beginning."""
+    bulk_insert(tx, cursor_mark, [(scope, day, value)])
+
+
+def marked_cursor(tx: Tx, scope: str, day: date) -> str | None:
+    """Where a feed stood on this day or the last one before; on the oldest known day where there is none before.
+
+    None, the beginning of the feed, when nothing is known. Older marks are forgotten.
+    """
+    marks = tx.execute(
+        select(cursor_mark.c.day, cursor_mark.c.value).where(cursor_mark.c.scope == scope).order_by(cursor_mark.c.day)
+    ).all()
+    if not marks:
+        return None
+    found = next((mark for mark in reversed(marks) if mark.day <= day), marks[0])
+    tx.execute(cursor_mark.delete().where(cursor_mark.c.scope == scope, cursor_mark.c.day < found.day))
+    value: str | None = found.value
+    return value
 
 
 def start_run(tx: Tx, run_id: str, ledger: str, verb: str, *, at: datetime) -> None:

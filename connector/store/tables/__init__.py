@@ -13,6 +13,7 @@ from connector.store.tables.books import (
     resync,
     resync_seen,
 )
+from connector.store.tables.control import case_check, cursor_mark, difference, withdrawal
 from connector.store.tables.decisions import decision, dispute, hold, plan, step_taken
 from connector.store.tables.files import (
     agency_cost,
@@ -50,14 +51,17 @@ __all__ = [
     "audit_head",
     "backup",
     "budget",
+    "case_check",
     "case_line",
     "collection_case",
     "connection_state",
     "cursor",
+    "cursor_mark",
     "debtor",
     "debtor_kind",
     "debtor_part",
     "decision",
+    "difference",
     "dirty_claim",
     "dispute",
     "document",
@@ -79,5 +83,6 @@ __all__ = [
     "step_taken",
     "task",
     "token",
+    "withdrawal",
     "worker",
 ]
