@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector import __version__
 from connector.api import Clock, Log
+from connector.failpoints import failpoint
 from connector.http.body import BodyError, read_body
 from connector.http.call import Call, check_address, make_call, same_host_redirect
 from connector.http.calls import Calls
@@ -118,6 +119,7 @@ class Session:
         started = time.monotonic()
         before = self._clock.now() if self._clock else None
         wire.begin()
+        failpoint("before wire")
         try:
             response = self._session.request(
                 call.method, call.url, stream=True, allow_redirects=False, verify=True, timeout=timeout, **options
@@ -128,6 +130,7 @@ class Session:
         except (RequestException, HTTPError, OSError, UnicodeError, BodyError) as error:
             self._note(call, started, failed=True, received=0, outcome=describe(error))
             raise explain(call, error, sent=wire.was_sent(), masker=self._masker) from None
+        failpoint("after wire")
         response.raw = BytesIO(body)
         failed = response.status_code >= 400
         self._note(call, started, failed=failed, received=len(body), outcome=response.status_code)

@@ -65,7 +65,7 @@ def set_stage(
         _write_home(home, urls, store)
         with open_workspace(home, _environ()) as workspace:
             for connection in workspace.settings.connections:
-                _log_in(workspace, connection)
+                log_in(workspace, connection)
             yield Stage(home, clock, urls, workspace)
     finally:
         for process in running.values():
@@ -132,7 +132,7 @@ def _write_home(home: Path, urls: Mapping[str, str], store: str) -> None:
     database.close()
 
 
-def _log_in(workspace: Workspace, connection: str) -> None:
+def log_in(workspace: Workspace, connection: str) -> None:
     """Play the person at the browser: the stand-in consents by itself and sends us back with the code."""
     from urllib.parse import parse_qsl, urlsplit
 
