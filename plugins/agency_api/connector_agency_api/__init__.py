@@ -1,4 +1,4 @@
-"""Agencies that serve the open agency API (openapi.yaml), and a stand-in agency to try it with."""
+"""Agencies with the shapes of the open agency API (openapi.yaml), over REST or by files, and a stand-in agency."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from connector import hookimpl
 from connector.api import Context, Sandbox, SinkType
 from connector_agency_api.config import AgencyConfig
+from connector_agency_api.files.config import AgencyFilesConfig
+from connector_agency_api.files.sink import AgencyFilesSink
 from connector_agency_api.sandbox import serve
 from connector_agency_api.sandbox.options import described_options
 from connector_agency_api.sink import AgencySink
@@ -19,10 +21,28 @@ def _hosts(config: AgencyConfig) -> list[str]:
     return [urlsplit(config.base_url).netloc]
 
 
+def _open_files(config: AgencyFilesConfig, context: Context) -> AgencyFilesSink:
+    return AgencyFilesSink(config, context)
+
+
+def _no_hosts(_config: AgencyFilesConfig) -> list[str]:
+    """Files need no HTTP."""
+    return []
+
+
 @hookimpl
 def register_sinks() -> Iterable[SinkType]:
-    """The sink for every agency that serves the open agency API."""
-    return [SinkType(name="agency_api", title="Open agency API (REST)", config=AgencyConfig, open=_open, hosts=_hosts)]
+    """The sinks for agencies that speak the open agency API: over REST, or by files of the same shapes."""
+    return [
+        SinkType(name="agency_api", title="Open agency API (REST)", config=AgencyConfig, open=_open, hosts=_hosts),
+        SinkType(
+            name="agency_files",
+            title="Agency by files (folder or SFTP)",
+            config=AgencyFilesConfig,
+            open=_open_files,
+            hosts=_no_hosts,
+        ),
+    ]
 
 
 @hookimpl

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from connector.model import Address, Case, ClaimLine, Finding
+from connector.errors import RejectedError
+from connector.model import Address, Case, ClaimLine, Finding, Preflight
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,49}")
 _LINE_ID = re.compile(r"[ -~]{1,100}")
@@ -23,6 +24,14 @@ def case_findings(case: Case) -> Iterator[Finding]:
     for field, text, limit in _lengths(case):
         if len(text) > limit:
             yield _block("too_long", f"{len(text)} characters where the agency takes {limit}.", field)
+
+
+def refuse_unfit(case: Case) -> None:
+    """Raise RejectedError with every finding that keeps this case at home."""
+    blocking = Preflight(findings=tuple(case_findings(case))).blocking
+    if blocking:
+        reasons = tuple(f"{finding.code}: {finding.field}: {finding.message}" for finding in blocking)
+        raise RejectedError("The case cannot be handed over as it is.", reasons=reasons)
 
 
 def email_or_none(text: str) -> str:

@@ -58,6 +58,13 @@ WITHHOLDABLE: frozenset[str] = frozenset({
     "debtor.code", "debtor.company_number", "debtor.vat_number", "debtor.language", "debtor.email", "debtor.phone",
     "debtor.contacts", "lines.description", "lines.payment_reference",
 })  # fmt: skip
+DOCUMENT_KINDS: frozenset[str] = frozenset({
+    "invoice", "statement", "contract", "terms", "delivery_proof", "notice", "correspondence", "mandate", "judgment",
+    "other",
+})  # fmt: skip
+"""What a document can be."""
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _RENAMED = {
     "debtor.debtor_id": "debtor.id",
     "creditor.client_number": "creditor.agency_client_number",
@@ -119,6 +126,13 @@ def document_json(document: Document) -> Json:
         "content": base64.b64encode(document.content).decode("ascii"),
         "claim": document.claim,
     })  # fmt: skip
+
+
+def checked_key(key: str) -> str:
+    """The key, when it can be one. Raises RejectedError."""
+    if not _KEY.fullmatch(key):
+        raise RejectedError("A delivery key must be 1 to 128 letters, digits and . _ : -", detail=repr(key))
+    return key
 
 
 def money_json(money: Money) -> Json:

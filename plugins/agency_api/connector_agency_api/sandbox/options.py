@@ -42,6 +42,7 @@ class AgencyOptions(BaseModel):
         "", pattern=_WHSEC, description="its secret, whsec_ and base64; needed with webhook_url"
     )
     webhook_payload: Literal["thin", "full"] = Field("full", description="whether its webhooks carry the events")
+    files: Path | None = Field(None, description="a folder in which it takes and answers files as well")
     hang_seconds: float = Field(60, gt=0, description="how long a time-out fault keeps the line open")
 
     @model_validator(mode="after")

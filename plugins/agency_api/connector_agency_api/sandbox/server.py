@@ -23,6 +23,7 @@ from connector_agency_api.sandbox.agency import Agency
 from connector_agency_api.sandbox.agenda import AgencyClock
 from connector_agency_api.sandbox.calls import refuse_http
 from connector_agency_api.sandbox.faults import FaultyFront
+from connector_agency_api.sandbox.filework import keep_working
 from connector_agency_api.sandbox.options import AgencyOptions
 
 _TICK_SECONDS = 0.1
@@ -36,7 +37,11 @@ def run(*, host: str, port: int, clock_file: Path | None, options: Mapping[str, 
     stop = threading.Event()
     threading.Thread(target=_keep_time, args=(agency, stop), daemon=True).start()
     with _listen(host, port) as listener:
-        sys.stdout.write(f"listening on http://{host}:{listener.getsockname()[1]}\n")
+        url = f"http://{host}:{listener.getsockname()[1]}"
+        if agency.options.files:
+            work = (agency.options.files, url, agency.options.api_key, stop)
+            threading.Thread(target=keep_working, args=work, daemon=True).start()
+        sys.stdout.write(f"listening on {url}\n")
         sys.stdout.flush()
         config = uvicorn.Config(
             application(agency),
