@@ -1,8 +1,11 @@
 """The figures that alarms look at, as the service gives them out over HTTP."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import yaml
 from desk import MemoryAgency, closed, invoice
 from prometheus_client.parser import text_string_to_metric_families
 from serving import Served
@@ -18,6 +21,7 @@ from connector.store import journal
 from connector.store.tables import backup
 from connector.store.vault import TokenRows
 
+ROOT = Path(__file__).parents[3]
 PERIOD = 15 * 60
 
 
@@ -179,3 +183,16 @@ def _ids(tx: Any, table: str) -> list[Any]:
         "outbox": "key",
     }
     return [value for row in tx.exec_driver_sql(f"SELECT {wanted[table]} FROM {table}") for value in row]
+
+
+def test_every_figure_that_an_alarm_looks_at_is_given_out(served: Served) -> None:
+    rules = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8"))
+    asked = {
+        name
+        for group in rules["groups"]
+        for rule in group["rules"]
+        for name in re.findall(r"\bincasso_\w+", rule["expr"])
+    }
+    given = set(re.findall(r"^# TYPE (\w+) ", served.get("metrics").text, re.MULTILINE))
+    assert len(asked) > 15
+    assert asked <= given
