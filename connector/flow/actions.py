@@ -193,7 +193,7 @@ def assign_difference(workspace: Workspace, number: int, *, owner: str, note: st
         found = _difference(tx, number)
         differences.assign(tx, number, owner=owner, note=note)
         at = workspace.clock.now()
-        journal.note(tx, "difference.assigned", str(number), at=at, ledger=found.ledger, actor=actor, owner=owner)
+        journal.note(tx, "difference.assigned", str(number), at=at, ledger=found.ledger, actor=actor)
 
 
 def close_difference(workspace: Workspace, number: int, *, why: str, actor: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from sqlalchemy import Row, select, union
+from sqlalchemy import Row, func, select, union
 
 from connector.store.chain import BEGINNING, Entry, Head, link
 from connector.store.engine import Store, Tx
@@ -58,23 +58,22 @@ def walk(store: Store, ledger: str, progress: Callable[[int], None]) -> Chain:
 
 
 def _rows(store: Store, ledger: str, progress: Callable[[int], None], *, upto: int) -> Iterator[Row[Any]]:
-    """The rows of a chain by their numbers. A number that was given twice comes twice."""
+    """The rows of a chain by their numbers. A number that was given twice comes twice.
+
+    A page is a range of numbers: the index finds it whatever the database believes about the size of the table.
+    """
+    mine, number = audit.c.ledger == ledger, audit.c.number
     columns = (audit.c.at, audit.c.actor, audit.c.action, audit.c.subject, audit.c.detail)
-    page: list[Row[Any]] = []
-    query = select(audit.c.id, audit.c.ledger, audit.c.number, audit.c.hash, *columns).where(audit.c.ledger == ledger)
-    query = query.where(audit.c.number <= upto).order_by(audit.c.number, audit.c.id).limit(_AT_ONCE)
-    while True:
+    query = select(audit.c.id, audit.c.ledger, number, audit.c.hash, *columns).order_by(number, audit.c.id)
+    with store.read() as tx:
+        first = tx.scalar(select(func.min(number)).where(mine))
+    while first is not None and first <= upto:
+        last = min(first + _AT_ONCE - 1, upto)
         with store.read() as tx:
-            page = list(tx.execute(query.where(_behind(page[-1])) if page else query))
-        if not page:
-            return
+            page: list[Any] = list(tx.execute(query.where(mine, number >= first, number <= last)))
+            first = last + 1 if page else tx.scalar(select(func.min(number)).where(mine, number > last))
         yield from page
         progress(len(page))
-
-
-def _behind(row: Row[Any]) -> Any:
-    same = (audit.c.number == row.number) & (audit.c.id > row.id)
-    return (audit.c.number > row.number) | same
 
 
 def _compare(last: Head, row: Row[Any]) -> Break | None:
@@ -84,7 +83,8 @@ def _compare(last: Head, row: Row[Any]) -> Break | None:
         upto = "" if row.number == expected + 1 else f" to {row.number - 1}"
         return Break(expected, "missing", f"row {expected}{upto} is not there")
     if row.number < expected:
-        return Break(row.number, "added", f"the number {row.number} was given twice")
+        twice = row.number >= 1
+        return Break(row.number, "added", "its number was given twice" if twice else "no row has such a number")
     if not _follows(last.hash, row, expected):
         return Break(expected, "changed", "its content does not fit its hash and the row before it")
     return None

@@ -273,6 +273,18 @@ def test_a_restore_that_was_not_finished_is_refused_by_every_program(store: Stor
             act(store)
 
 
+def test_a_restore_that_was_cut_is_done_again(store: Store, store_url: str, tmp_path: Path) -> None:
+    fill(store, 2)
+    made = back_up(store, tmp_path / "one.backup")
+    with store.write() as tx:
+        tx.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{schema.RESTORING}' || version_num")
+    restore(store, made.file)
+    opened = open_store(store_url)
+    schema.check(opened)
+    assert subjects(opened) == ["C-1", "C-2", "store"]
+    opened.close()
+
+
 def test_without_the_tools_the_mend_is_said(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     if store.dialect == "sqlite":

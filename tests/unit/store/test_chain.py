@@ -125,6 +125,22 @@ def test_two_processes_that_append_at_once_make_one_chain_each_ledger(store: Sto
     assert [check(store, name) for name in lengths] == [None, None, None]
 
 
+def test_a_writer_that_is_not_done_yet_keeps_nobody_from_writing(store: Store, store_url: str) -> None:
+    """On PostgreSQL: one who holds other rows and waits for the chain would wait in a ring with one who holds both."""
+    if store.dialect == "sqlite":
+        pytest.skip("it has one writer at a time")
+    other = open_store(store_url)
+    with store.write() as tx:
+        journal.note(tx, "debtor.hold", "first", at=AT, ledger="acme")
+        with other.write() as quick:
+            quick.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+            journal.note(quick, "debtor.hold", "second", at=AT, ledger="acme")
+    with store.read() as tx:
+        assert tx.scalars(select(audit.c.subject).order_by(audit.c.number)).all() == ["second", "first"]
+    other.close()
+    assert check(store) is None
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -161,6 +177,8 @@ CASES = {
     "missing, renumbered": (("DELETE FROM audit WHERE number = 3", *shift(4, -1)), 3, "missing"),
     "swapped": (swap(2, 5), 2, "reordered"),
     "last two swapped": (swap(5, 6), 5, "reordered"),
+    "moved far away": (("UPDATE audit SET number = 900000000000 WHERE number = 3",), 3, "reordered"),
+    "below the first": (("UPDATE audit SET number = 0 WHERE number = 3",), 0, "added"),
     "moved to the end": (("UPDATE audit SET number = 7 WHERE number = 3",), 3, "reordered"),
     "put in": ((*shift(3, 1), PUT_IN.format(3)), 3, "added"),
     "put in before the last": ((*shift(6, 1), PUT_IN.format(6)), 6, "added"),
