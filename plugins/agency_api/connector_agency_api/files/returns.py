@@ -14,6 +14,7 @@ from connector_agency_api.files.inbox import Inbox
 from connector_agency_api.files.place import MOST_BYTES, Denied, Place
 from connector_agency_api.files.returned import Trouble, is_cut_off, read_events, read_receipt_file
 
+_ORDER = ("receipt", "events", "unknown")
 TOLD_LATER = "told later"
 """Troubles that were met where no event can be told, kept for the next reading."""
 
@@ -86,8 +87,8 @@ class Returns:
             self._inbox.keep(name, number)
 
     def _jobs(self, mark: Bookmark, kept: dict[int, tuple[str, str]], new: list[str]) -> Iterator[_Job]:
-        waiting = [name for name in new if naming.kind_of(name) in ("receipt", "events", "unknown")]
-        waiting.sort(key=lambda name: (naming.kind_of(name) != "receipt", name))
+        waiting = [name for name in new if naming.kind_of(name) in _ORDER]
+        waiting.sort(key=lambda name: (_ORDER.index(naming.kind_of(name)), name))
         for number, (path, name) in sorted(kept.items()):
             again = number > mark.number or (number == mark.number and not mark.end)
             if again and naming.kind_of(name) in ("receipt", "events"):

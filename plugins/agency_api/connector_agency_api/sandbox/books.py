@@ -50,6 +50,10 @@ class LineBook:
         """What is still to be collected."""
         return self.handed_over + self.raised - sum(self.applied.values())
 
+    def told(self, column: Column) -> int:
+        """All that was reported in `column` and not taken back, whether it counted or is surplus."""
+        return self.applied[column] + self.surplus[column]
+
     def lower(self, column: Column, minor: int) -> int:
         """Take `minor` off what is open. Returns what could be applied; the rest is surplus."""
         applied = min(minor, self.open)

@@ -83,6 +83,7 @@ def view(dossier: Dossier, now: datetime) -> dict[str, Any]:
     shown = {
         "case_ref": dossier.case_ref,
         "agency_ref": dossier.agency_ref,
+        "debtor_id": dossier.submission.debtor.debtor_id,
         "handover": dossier.handover,
         "phase": dossier.phase,
         "activity": dossier.activity,
@@ -114,8 +115,13 @@ def _line(dossier: Dossier, line: LineBook) -> dict[str, Any]:
         "open": line.open,
         **columns,
         "surplus": sum(line.surplus.values()),
+        "told_direct": line.told("direct"),
+        "told_credited": line.told("credited"),
+        "told_corrected": line.told("corrected") - line.raised,
     }
-    return {"line_id": line.line_id} | {name: dossier.money(minor) for name, minor in amounts.items()}
+    number = next(one.number for one in dossier.submission.lines if one.line_id == line.line_id)
+    facts = {"line_id": line.line_id, "number": number}
+    return facts | {name: dossier.money(minor) for name, minor in amounts.items()}
 
 
 def _request(request: AgencyRequest) -> dict[str, Any]:
