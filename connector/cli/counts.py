@@ -88,6 +88,7 @@ EVENTS: Mapping[str, tuple[str, str]] = {
     "remittance_paid": ("pay-out announced", "pay-outs announced"),
     "closed": ("case closed", "cases closed"),
     "reopened": ("case reopened", "cases reopened"),
+    "withdrawal_refused": ("withdrawal refused", "withdrawals refused"),
     "unmapped": ("unknown status", "unknown statuses"),
 }
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from hashlib import sha256
 
 from connector.flow.compare import Comparison
+from connector.flow.standing import SNAPSHOT
 from connector.model import Allocation, CaseView, Money, PaymentReceived, PaymentView
 from connector.store.cases import CaseRow
 from connector.store.differences import Found
@@ -16,7 +17,6 @@ AGENCY = "agency"
 OPERATOR = "operator"
 
 _SETTLED = ("paid", "settled", "credited")
-_SNAPSHOT = "snapshot:"
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _as_event(row: CaseRow, payment: PaymentView, missing: dict[str, int]) -> Pa
         parts.append(Allocation(component="costs", amount=Money(minor=left, currency=currency)))
     name = sha256(f"{row.case_ref}|{payment.payment_id}".encode()).hexdigest()[:40]
     return PaymentReceived(
-        id=f"{_SNAPSHOT}{name}",
+        id=f"{SNAPSHOT}{name}",
         case_ref=row.case_ref,
         # Earlier than the event of the same payment, which counts when it comes after all.
         occurred_at=datetime.combine(payment.received_on, time(), tzinfo=UTC),

@@ -1,31 +1,30 @@
-"""What an agency tells, applied to the case: on axes kept apart, in any order, once each."""
+"""What an agency tells, applied to the case: in any order, once each, with one outcome.
 
+Every event is kept. Where the case stands is read off all of them (`connector.flow.standing`); what an event brings
+besides (a payment, a cost, a question) is booked by its newest version.
+"""
+
+from collections.abc import Iterator
 from datetime import datetime
 
 from connector.flow.returned import bring_back, take_up_again
+from connector.flow.standing import SNAPSHOT, Standing, in_order, newest, stand
 from connector.model import (
-    Accepted,
-    ActivityChanged,
     ApprovalRequested,
-    Closed,
     CostAdded,
     Event,
     InfoRequested,
     LineRejected,
-    Merged,
     MessageReceived,
     PaymentReceived,
     PaymentReversed,
-    PhaseChanged,
-    Received,
     Rejected,
     RemittancePaid,
-    Reopened,
     RequestSettled,
-    UnderReview,
     Unmapped,
+    WithdrawalRefused,
 )
-from connector.store import Tx, agency, cases, items, people
+from connector.store import Tx, agency, cases, items, people, withdrawals
 from connector.store.cases import CaseRow
 
 
@@ -40,85 +39,111 @@ def apply(tx: Tx, connection: str, event: Event, *, at: datetime) -> bool:
         text = f"The agency tells of a case that is not ours: {event.case_ref} ({event.kind})"
         people.open_task(tx, "", "foreign_case", event.case_ref, subject=text, at=at)
         return False
-    _standing(tx, row, event)
-    _consequences(tx, row, event, at=at)
-    cases.touch(tx, [row.case_ref])
-    if event.raw:
-        cases.change_case(tx, row.case_ref, raw_status=event.raw)
+    _draw(tx, row, event, agency.events(tx, row.case_ref), at=at)
     return True
 
 
-def _standing(tx: Tx, row: CaseRow, event: Event) -> None:
-    """Move an axis, unless a later event moved it already."""
-    when = event.occurred_at
-    match event:
-        case Received(agency_ref=agency_ref) | Accepted(agency_ref=agency_ref):
-            word = "accepted" if isinstance(event, Accepted) else "received"
-            if when >= row.handover_at:
-                cases.change_case(tx, row.case_ref, handover=word, handover_at=when, agency_ref=agency_ref)
-        case UnderReview() if when >= row.handover_at:
-            cases.change_case(tx, row.case_ref, handover="under_review", handover_at=when)
-        case InfoRequested() if row.handover != "accepted" and when >= row.handover_at:
-            cases.change_case(tx, row.case_ref, handover="needs_info", handover_at=when)
-        case PhaseChanged(phase=phase) if row.phase_at is None or when >= row.phase_at:
-            cases.change_case(tx, row.case_ref, phase=phase, phase_at=when)
-        case ActivityChanged(activity=activity) if row.activity_at is None or when >= row.activity_at:
-            cases.change_case(tx, row.case_ref, activity=activity, activity_at=when)
-        case _:
-            pass
+def catch_up(tx: Tx, case_ref: str, *, at: datetime) -> list[Event]:
+    """Draw the consequences of what was told of a case before it was known here. Returns it, as it happened."""
+    told = in_order(agency.events(tx, case_ref))
+    for event in told:
+        row = cases.read_case(tx, case_ref)
+        assert row is not None
+        _draw(tx, row, event, told, at=at)
+    return told
 
 
-def _consequences(tx: Tx, row: CaseRow, event: Event, *, at: datetime) -> None:
+def _draw(tx: Tx, row: CaseRow, event: Event, told: list[Event], *, at: datetime) -> None:
+    if row.handover != "draft":  # one that was taken back before it was sent stays at home, whatever is told of it
+        _stand(tx, row, event, stand(row, told), at=at)
+    _consequences(tx, row, event, told, at=at)
+    cases.touch(tx, [row.case_ref])
+
+
+def _stand(tx: Tx, row: CaseRow, event: Event, now: Standing, *, at: datetime) -> None:
+    """Keep where the case stands, and bring its claims home or out again when that has changed."""
+    was_away = not row.closure and row.handover != "rejected"
+    cases.change_case(tx, row.case_ref, **now.columns())
+    if isinstance(event, LineRejected):
+        bring_back(tx, row, reason=event.reason, at=at, line_ids=[event.line_id])
+    if was_away and not now.is_away:
+        bring_back(tx, row, reason=now.closure_why or now.closure, at=at)
+    elif now.is_away and not was_away:
+        _reopen(tx, row, event, now, at=at)
+    if not now.is_away:
+        withdrawals.end(tx, row.case_ref, "confirmed", at=at, why=now.closure_why or now.closure)
+
+
+def _reopen(tx: Tx, row: CaseRow, event: Event, now: Standing, *, at: datetime) -> None:
+    elsewhere = take_up_again(tx, row, without=now.refused, at=at)
+    # What happened at the creditor while the case was closed is told now.
+    items.mark_dirty(tx, row.ledger, [line.claim for line in cases.lines(tx, row.case_ref) if line.live], at)
+    if elsewhere:
+        text = f"Case {row.case_ref} is open again, but {', '.join(elsewhere)} went to another agency meanwhile"
+        people.open_task(tx, row.ledger, "reopened", event.id, case_ref=row.case_ref, subject=text, at=at)
+
+
+def _consequences(tx: Tx, row: CaseRow, event: Event, told: list[Event], *, at: datetime) -> None:
     match event:
         case Rejected(reasons=reasons):
-            closure = "rejected_late" if row.handover == "accepted" else ""
-            _end(tx, row, event, closure=closure, why="; ".join(reasons), at=at)
             _tell_person(tx, row, event, f"The agency refused case {row.case_ref}: {'; '.join(reasons)}", at=at)
         case LineRejected(line_id=line_id, reason=reason):
-            bring_back(tx, row, reason=reason, at=at, line_ids=[line_id])
             _tell_person(tx, row, event, f"The agency refused line {line_id} of case {row.case_ref}: {reason}", at=at)
-        case Merged(into_agency_ref=into):
-            cases.change_case(tx, row.case_ref, merged_into=into)
-        case Closed(closure=closure, reason=reason):
-            _end(tx, row, event, closure=closure, why=reason, at=at)
-        case Reopened():
-            _reopen(tx, row, event, at=at)
-        case PaymentReceived():
-            agency.add_payment(tx, event, at=at)
+        case PaymentReceived(payment_id=payment_id):
+            _book(tx, row, [one for one in _payments(told) if one.payment_id == payment_id], at=at)
         case PaymentReversed(payment_id=payment_id, reason=reason):
             agency.add_reversal(tx, row.case_ref, payment_id, reason, at=at)
-        case CostAdded():
-            agency.add_cost(
-                tx,
-                row.case_ref,
-                event.cost_id,
-                event.cost_kind,
-                net=event.net.minor,
-                vat=event.vat.minor,
-                currency=event.net.currency,
-                borne_by=event.borne_by,
-                at=at,
-            )
+        case CostAdded(cost_id=cost_id):
+            counts = newest(one for one in told if isinstance(one, CostAdded) and one.cost_id == cost_id)
+            _charge(tx, row, counts)
+        case WithdrawalRefused(reason=reason):
+            _keep(tx, row, event, reason, at=at)
         case _:
-            _for_a_person(tx, row, event, at=at)
+            _for_a_person(tx, row, event, told, at=at)
 
 
-def _for_a_person(tx: Tx, row: CaseRow, event: Event, *, at: datetime) -> None:
+def _payments(told: list[Event]) -> Iterator[PaymentReceived]:
+    return (one for one in told if isinstance(one, PaymentReceived))
+
+
+def _book(tx: Tx, row: CaseRow, versions: list[PaymentReceived], *, at: datetime) -> None:
+    """A payment counts once. Where it was told in two ways the later word counts, and a person looks."""
+    counts = newest(versions)
+    agency.put_payment(tx, counts, at=at)
+    from_events = [one for one in versions if not one.id.startswith(SNAPSHOT)]
+    amounts = {(one.gross, one.allocation, one.received_on) for one in from_events}
+    if len(amounts) > 1:
+        text = f"The agency told payment {counts.payment_id} of case {row.case_ref} in {len(amounts)} ways"
+        subject = f"{text}: the last word counts, {counts.gross} on {counts.received_on}"
+        people.open_task(
+            tx, row.ledger, "contradiction", counts.payment_id, case_ref=row.case_ref, subject=subject, at=at
+        )
+
+
+def _charge(tx: Tx, row: CaseRow, cost: CostAdded) -> None:
+    agency.add_cost(
+        tx,
+        row.case_ref,
+        cost.cost_id,
+        cost.cost_kind,
+        net=cost.net.minor,
+        vat=cost.vat.minor,
+        currency=cost.net.currency,
+        borne_by=cost.borne_by,
+        at=cost.occurred_at,
+    )
+
+
+def _keep(tx: Tx, row: CaseRow, event: WithdrawalRefused, reason: str, *, at: datetime) -> None:
+    """The case was asked back, and the agency works it on."""
+    withdrawals.end(tx, row.case_ref, "refused", at=at, why=reason)
+    _tell_person(tx, row, event, f"The agency does not give case {row.case_ref} back: {reason or 'no reason'}", at=at)
+
+
+def _for_a_person(tx: Tx, row: CaseRow, event: Event, told: list[Event], *, at: datetime) -> None:
     match event:
         case InfoRequested() | ApprovalRequested():
-            kind = "question" if isinstance(event, InfoRequested) else "approval"
-            body = event.model_dump(mode="json", exclude={"id", "raw"})
-            people.open_task(
-                tx,
-                row.ledger,
-                kind,
-                event.request_id,
-                case_ref=row.case_ref,
-                subject=event.subject,
-                body=body,
-                deadline=event.deadline,
-                at=at,
-            )
+            _ask(tx, row, event, told, at=at)
         case RequestSettled(request_id=request_id, outcome=outcome):
             for kind in ("question", "approval"):
                 people.finish_task(tx, row.ledger, kind, request_id, at=at, outcome=outcome or "settled")
@@ -131,26 +156,24 @@ def _for_a_person(tx: Tx, row: CaseRow, event: Event, *, at: datetime) -> None:
             pass
 
 
-def _end(tx: Tx, row: CaseRow, event: Closed | Rejected, *, closure: str, why: str, at: datetime) -> None:
-    """The agency works the case no more: its claims come back. A later reopening is not undone."""
-    if row.closure_at is not None and event.occurred_at < row.closure_at:
+def _ask(tx: Tx, row: CaseRow, event: InfoRequested | ApprovalRequested, told: list[Event], *, at: datetime) -> None:
+    """Put the agency's request before a person, unless it was settled: that may be told first."""
+    request_id = event.request_id
+    if any(isinstance(one, RequestSettled) and one.request_id == request_id for one in told):
         return
-    bring_back(tx, row, reason=why or closure, at=at)
-    cases.change_case(tx, row.case_ref, closure=closure, closure_at=event.occurred_at, closure_why=why)
-    if isinstance(event, Rejected):
-        cases.change_case(tx, row.case_ref, handover="rejected", handover_at=event.occurred_at)
-
-
-def _reopen(tx: Tx, row: CaseRow, event: Reopened, *, at: datetime) -> None:
-    if row.closure_at is not None and event.occurred_at < row.closure_at:
-        return
-    cases.change_case(tx, row.case_ref, closure="", closure_at=event.occurred_at, closure_why="")
-    elsewhere = take_up_again(tx, row, at=at)
-    # What happened at the creditor while the case was closed is told now.
-    items.mark_dirty(tx, row.ledger, [line.claim for line in cases.lines(tx, row.case_ref) if line.live], at)
-    if elsewhere:
-        text = f"Case {row.case_ref} is open again, but {', '.join(elsewhere)} went to another agency meanwhile"
-        _tell_person(tx, row, event, text, at=at)
+    asked = [one for one in told if isinstance(one, InfoRequested | ApprovalRequested) and one.kind == event.kind]
+    counts = newest(one for one in asked if one.request_id == request_id)
+    people.open_task(
+        tx,
+        row.ledger,
+        "question" if isinstance(event, InfoRequested) else "approval",
+        request_id,
+        case_ref=row.case_ref,
+        subject=counts.subject,
+        body=counts.model_dump(mode="json", exclude={"id", "raw"}),
+        deadline=counts.deadline,
+        at=at,
+    )
 
 
 def _tell_person(tx: Tx, row: CaseRow, event: Event, subject: str, *, at: datetime) -> None:

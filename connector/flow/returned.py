@@ -20,9 +20,12 @@ def bring_back(tx: Tx, row: CaseRow, *, reason: str, at: datetime, line_ids: lis
         people.add_hold(tx, row.ledger, fact, at=at)
 
 
-def take_up_again(tx: Tx, row: CaseRow, *, at: datetime) -> list[str]:
-    """A case is open again: its lines are live and the holds on them end. Returns lines that went elsewhere."""
-    elsewhere = cases.revive_lines(tx, row.case_ref)
-    claims = [line.claim for line in cases.lines(tx, row.case_ref)]
+def take_up_again(tx: Tx, row: CaseRow, *, without: frozenset[str] = frozenset(), at: datetime) -> list[str]:
+    """A case is open again: its lines are live and the holds on them end, but for lines that were refused.
+
+    Returns lines whose claim went elsewhere meanwhile.
+    """
+    elsewhere = cases.revive_lines(tx, row.case_ref, without=without)
+    claims = [line.claim for line in cases.lines(tx, row.case_ref) if line.line_id not in without]
     people.end_holds(tx, row.ledger, claims, on=at.date())
     return elsewhere

@@ -54,6 +54,7 @@ from connector.model.event import (
     RequestSettled,
     UnderReview,
     Unmapped,
+    WithdrawalRefused,
 )
 from connector.model.item import ClosedReason, ItemKind, ItemState, OpenItem, Page, RecordFault
 from connector.model.money import Currency, Money, exponent, minor_units
@@ -170,6 +171,7 @@ __all__ = [
     "Unmapped",
     "Verdict",
     "Withdraw",
+    "WithdrawalRefused",
     "exponent",
     "minor_units",
 ]

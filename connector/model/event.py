@@ -183,6 +183,13 @@ class Reopened(_Event):
     reason: str = ""
 
 
+class WithdrawalRefused(_Event):
+    """The agency does not give the case back that was asked back, and works it on."""
+
+    kind: Literal["withdrawal_refused"] = "withdrawal_refused"
+    reason: str = ""
+
+
 class Unmapped(_Event):
     """An event or status that has no place in our words. Goes to a person and changes nothing."""
 
@@ -209,6 +216,7 @@ Event = Annotated[
     | RemittancePaid
     | Closed
     | Reopened
+    | WithdrawalRefused
     | Unmapped,
     Field(discriminator="kind"),
 ]

@@ -59,8 +59,11 @@ def events(tx: Tx, case_ref: str) -> list[Event]:
     return [_EVENT.validate_json(body) for body in tx.scalars(query)]
 
 
-def add_payment(tx: Tx, event: PaymentReceived, *, at: datetime) -> None:
-    """Book what the agency received, split as it allocated it."""
+def put_payment(tx: Tx, event: PaymentReceived, *, at: datetime) -> None:
+    """Book what the agency received, split as it allocated it, in the place of an earlier version of it."""
+    columns = agency_payment.c
+    same = (columns.case_ref == event.case_ref, columns.payment_id == event.payment_id)
+    tx.execute(agency_payment.delete().where(*same))
     rows = [
         (
             event.case_ref, event.payment_id, part, one.component, one.line_id, one.amount.minor,

@@ -1,6 +1,6 @@
 """Cases at agencies: their axes, their lines, and which claim has a live hand-over."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -170,13 +170,13 @@ def free_lines(tx: Tx, case_ref: str, *, line_ids: Sequence[str] | None = None) 
     return freed
 
 
-def revive_lines(tx: Tx, case_ref: str) -> list[str]:
-    """A case is open again: its lines are live, except those whose claim went elsewhere meanwhile, which are
-    returned by line id for a person to look at.
+def revive_lines(tx: Tx, case_ref: str, *, without: Collection[str] = ()) -> list[str]:
+    """A case is open again: its lines are live, except those in `without`, and those whose claim went elsewhere
+    meanwhile, which are returned by line id for a person to look at.
     """
     elsewhere = []
     for line in lines(tx, case_ref):
-        if line.live:
+        if line.live or line.line_id in without:
             continue
         try:
             with tx.begin_nested():

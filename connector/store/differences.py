@@ -144,7 +144,8 @@ def assign(tx: Tx, number: int, *, owner: str, note: str) -> None:
 def count(tx: Tx) -> dict[str, int]:
     """How many differences stand, by ledger."""
     query = select(difference.c.ledger, func.count()).where(difference.c.closed_at.is_(None))
-    return dict(tx.execute(query.group_by(difference.c.ledger)).tuples().all())
+    rows = tx.execute(query.group_by(difference.c.ledger))
+    return {row[0]: row[1] for row in rows}
 
 
 def to_check(

@@ -262,6 +262,21 @@ class TestTakingIn:
             parts = [(component, minor) for _, _, component, _, minor in agency.payments(tx, case_ref)]
         assert parts == [("principal", 4_000), ("costs", 500)]
 
+    def test_its_event_counts_when_it_comes_after_all(
+        self, desk: Desk, ledger: Ledger, portal: Portal, case_ref: str
+    ) -> None:
+        portal.payments = [("P1", 4_500)]
+        portal.moved[f"{case_ref}-1"] = -4_000
+        night(desk, ledger)
+        portal.moved.clear()
+        portal.payments = [("P1", 4_000)]
+        desk.agency.feed.append(payment(case_ref, 4_000))
+        sync(desk, ledger)
+        night(desk, ledger)
+        with desk.store.read() as tx:
+            assert agency.collected(tx, [case_ref]) == {(case_ref, f"{case_ref}-1"): 4_000}
+        assert kinds(desk) == []
+
 
 class TestTheList:
     def test_it_keeps_its_first_night_and_closes_by_itself(
