@@ -53,6 +53,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         clock_tolerance=installation.clock.tolerance_seconds,
         keys=installation.secrets.keys,
         log=installation.log,
+        traces=installation.traces,
         daemon=installation.daemon,
         engine=installation.engine,
         plugins=installation.plugins,

@@ -24,6 +24,22 @@ class LogSettings(Record):
     format: Literal["console", "json"] = "console"
 
 
+class TraceSettings(Record):
+    """What the work does, step by step, for a collector of OpenTelemetry; needs the extra `otel`.
+
+    - `endpoint`: where the collector takes traces over HTTP: "http://127.0.0.1:4318/v1/traces"; empty: none are made.
+    """
+
+    endpoint: str = ""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError('this is not an address such as "http://127.0.0.1:4318/v1/traces"')
+        return value
+
+
 class DaemonSettings(Record):
     """The service, `incasso run`.
 
@@ -167,6 +183,7 @@ class Settings(Record):
     clock_tolerance: int = 60
     keys: tuple[SecretRef, ...] = ()
     log: LogSettings = LogSettings()
+    traces: TraceSettings = TraceSettings()
     daemon: DaemonSettings = DaemonSettings()
     engine: EngineSettings = EngineSettings()
     plugins: PluginSettings = PluginSettings()

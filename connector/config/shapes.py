@@ -12,6 +12,7 @@ from connector.config.settings import (
     LogSettings,
     Minutes,
     PluginSettings,
+    TraceSettings,
 )
 from connector.model.record import Record
 
@@ -85,6 +86,7 @@ class InstallationFile(Record):
     secrets: SecretsTable = SecretsTable()
     clock: ClockTable = ClockTable()
     log: LogSettings = LogSettings()
+    traces: TraceSettings = TraceSettings()
     daemon: DaemonSettings = DaemonSettings()
     engine: EngineTable = EngineTable()
     plugins: PluginSettings = PluginSettings()

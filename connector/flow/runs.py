@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from connector import trace
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError
 from connector.flow.workspace import Workspace
 from connector.log import mask
@@ -55,7 +56,7 @@ def running(workspace: Workspace, ledger: str, verb: str) -> Iterator[Report]:
     report = Report(verb, ledger, f"{now:%Y%m%dT%H%M%S}-{time.time_ns():x}-{secrets.token_hex(2)}", now)
     with workspace.store.write() as tx:
         journal.start_run(tx, report.id, ledger, verb, at=now)
-    with workspace.closing() as calls:
+    with workspace.closing() as calls, trace.span(verb, ledger=ledger, run=report.id) as note:
         try:
             yield report
         except BaseException as error:
@@ -68,6 +69,7 @@ def running(workspace: Workspace, ledger: str, verb: str) -> Iterator[Report]:
             report.counts["calls"] = calls()
             report.ended_at = workspace.clock.now()
             _end(workspace, report)
+            note(outcome=report.outcome, calls=report.counts["calls"])
 
 
 def note_connection(workspace: Workspace, connection: str, error: ConnectorError | None) -> None:

@@ -9,6 +9,7 @@ from threading import Event, local
 
 from pydantic import BaseModel
 
+from connector import __version__
 from connector.api import Clock, Context, Limits, Log, Login, Sink, SinkType, Source, SourceAbility, SourceType
 from connector.clock import open_clock
 from connector.config import Connection, Ledger, Link, Settings, bind, load
@@ -24,6 +25,7 @@ from connector.quota import StoredBudget
 from connector.secrets import BoundSecrets, KeyRing, SecretReader, open_key_ring
 from connector.store import Store, open_store, schema
 from connector.store.vault import PluginState, TokenRows
+from connector.trace import tracing
 
 
 class Sessions(local):
@@ -160,13 +162,14 @@ def open_workspace(home: Path, environ: Mapping[str, str]) -> Iterator[Workspace
     store = open_store(settings.store_url)
     try:
         schema.check(store)
-        yield Workspace(
-            settings=settings,
-            store=store,
-            clock=open_clock(settings.test_clock),
-            plugins=plugins,
-            reader=SecretReader(settings.home, environ),
-        )
+        with tracing(settings.traces.endpoint, version=__version__):
+            yield Workspace(
+                settings=settings,
+                store=store,
+                clock=open_clock(settings.test_clock),
+                plugins=plugins,
+                reader=SecretReader(settings.home, environ),
+            )
     finally:
         store.close()
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from connector import __version__
+from connector import __version__, trace
 from connector.api import Clock, Log
 from connector.failpoints import failpoint
 from connector.http.body import BodyError, read_body
 from connector.http.call import Call, check_address, make_call, same_host_redirect
-from connector.http.calls import Calls
+from connector.http.calls import Calls, template
 from connector.http.failures import describe, explain
 from connector.http.offsets import Offsets
 from connector.log import MASKER, Masker, open_log
@@ -102,12 +102,18 @@ class Session:
         call = make_call(method, url, params=params, headers=headers)
         options = {"headers": dict(headers or {}), "json": json, "data": data, "files": files}
         for _ in range(_REDIRECTS):
-            response = self._send(call, options, timeout or self._timeout)
+            response = self._traced(call, options, timeout or self._timeout)
             following = same_host_redirect(call, response)
             if following is None:
                 return response
             call = following
-        return self._send(call, options, timeout or self._timeout)
+        return self._traced(call, options, timeout or self._timeout)
+
+    def _traced(self, call: Call, options: Mapping[str, Any], timeout: tuple[float, float]) -> "Response":
+        with trace.span(f"{call.method} {call.host}", host=call.host, path=template(call.path)) as note:
+            response = self._send(call, {**options, "headers": {**trace.headers(), **options["headers"]}}, timeout)
+            note(status=response.status_code, bytes=len(response.content))
+        return response
 
     def _send(self, call: Call, options: Mapping[str, Any], timeout: tuple[float, float]) -> "Response":
         from requests import RequestException

@@ -20,6 +20,7 @@ from connector.flow.runs import Progress, Report, StoppedError, quiet
 from connector.flow.workspace import Workspace
 from connector.log import bound, mask
 from connector.store import BusyError
+from connector.trace import span
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def visit(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -
 
     Raises TransientError when somebody else works the ledger.
     """
-    with bound(ledger=ledger.name), alone(workspace, ledger):
+    with bound(ledger=ledger.name), alone(workspace, ledger), span("visit", ledger=ledger.name):
         visiting = _Visit(workspace, ledger, progress)
         visiting.go()
         return visiting.turns
