@@ -21,6 +21,7 @@ from connector.cli import (
     faults,
     install,
     keys,
+    outbox,
     planning,
     service,
     tasks,
@@ -109,12 +110,13 @@ _task, _debtor, _case = (
     for text in ("Settle a task.", "Look at a debtor, or say something of one.", "Look at a case, or ask it back.")
 )
 _add(_task, None, show=tasks.show, done=tasks.finish, answer=tasks.answer, approve=tasks.approve, refuse=tasks.refuse)
-_add(_task, None, resolve=tasks.resolve)
 _add(_debtor, None, find=debtors.find, show=debtors.show, hold=debtors.hold, resume=debtors.resume)
 _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors.kind)
 _add(_case, None, list=cases.listing, show=cases.show, withdraw=cases.withdraw, message=cases.message)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
 _add(app, _SETUP, sandbox=connecting.sandbox, demo=demonstration.demo)
+_outbox = _new(help="Look at what is on its way to the agencies, and settle what is parked.")
+_add(_outbox, None, list=outbox.listing, show=outbox.show, resolve=outbox.resolve)
 _difference = _new(help="Give a difference to somebody, or close it.")
 _add(_difference, None, assign=differences.assign, close=differences.close)
 _keys, _db, _audit = (_new(help=text) for text in ("Keys of the token store.", "The database.", "The audit trail."))
@@ -126,6 +128,7 @@ for _name, _group, _section in (
     ("debtor", _debtor, _PEOPLE),
     ("case", _case, _PEOPLE),
     ("difference", _difference, _PEOPLE),
+    ("outbox", _outbox, _PEOPLE),
     ("keys", _keys, _SETUP),
     ("db", _db, _SETUP),
     ("audit", _audit, _SETUP),

@@ -112,9 +112,7 @@ def _settling(task: "Task") -> str:
         case "brake":
             return f"incasso release {task.ledger}"
         case "parked":
-            return (
-                f"incasso task resolve {task.id} --arrived REFERENCE, or: incasso task resolve {task.id} --not-arrived"
-            )
+            return f"incasso outbox show {task.body['message']}"
         case _:
             return f"incasso task done {task.id} --outcome TEXT"
 
@@ -137,28 +135,6 @@ def finish(
             raise ConfigError("off the list, the message would stay parked.", mend=f"Run: {_settling(found)}")
         actions.finish_task(workspace, found, outcome=outcome, actor=invocation.actor)
     print_line(f"Task {task} is off the list.")
-
-
-def resolve(
-    context: typer.Context,
-    task: TaskArgument,
-    arrived: Annotated[
-        str, typer.Option("--arrived", metavar="REFERENCE", help="It has arrived; the agency's number of it.")
-    ] = "",
-    not_arrived: Annotated[bool, typer.Option("--not-arrived", help="It has not: send it again.")] = False,
-) -> None:
-    """Say whether a parked delivery has arrived, after asking the agency."""
-    from connector.cli.output import print_line
-    from connector.flow import actions
-
-    if bool(arrived.strip()) == not_arrived:
-        raise typer.BadParameter("give --arrived REFERENCE or --not-arrived", param_hint="--arrived")
-    invocation: Invocation = context.obj
-    with invocation.workspace() as workspace:
-        found = _of_kind(workspace, task, "parked")
-        actions.resolve_parked(workspace, found, reference=arrived.strip(), actor=invocation.actor)
-    said = "Noted as arrived. What waited behind it" if arrived else "It"
-    print_line(f"{said} goes out with: incasso follow {found.ledger}")
 
 
 def answer(

@@ -7,7 +7,6 @@ from typing import Any
 
 from connector.config import Ledger
 from connector.errors import ConfigError
-from connector.flow.delivery import note_arrival, send_again
 from connector.flow.messages import next_mutation_id, put_mutation
 from connector.flow.workspace import Workspace
 from connector.model import (
@@ -21,15 +20,13 @@ from connector.model import (
     Message,
     Money,
     Mutation,
-    Receipt,
     RequestAnswer,
     Resume,
     Withdraw,
 )
-from connector.store import Tx, cases, debtors, differences, items, journal, outbox, people, plans
+from connector.store import Tx, cases, debtors, differences, items, journal, people, plans
 from connector.store.cases import CaseRow
 from connector.store.differences import Difference
-from connector.store.outbox import Outgoing
 from connector.store.people import Task
 
 
@@ -151,32 +148,6 @@ def decide_approval(
         common = _common(workspace, tx, ledger, row)
         mutation = ApprovalDecision(**common, request_id=task.key, approved=approved, terms=terms)
         _finish(workspace, tx, ledger, row, task=task, mutation=mutation, actor=actor)
-
-
-def resolve_parked(workspace: Workspace, task: Task, *, reference: str, actor: str) -> None:
-    """A person asked the agency about a message whose answer was lost.
-
-    With the agency's `reference` it arrived, and stands as if the answer had come. With an empty one it did not: the
-    same message goes out again at the next follow. Raises ConfigError when the task is of another kind, or somebody
-    settled the message meanwhile.
-    """
-    if task.kind != "parked":
-        raise ConfigError(f"task {task.id} is no parked delivery but a {task.kind}", mend="See: incasso tasks")
-    with workspace.store.write() as tx:
-        message = next((one for one in outbox.of_case(tx, task.case_ref) if one.key == task.key), None)
-        if message is None or message.state != "PARKED" or not _settle(workspace, tx, message, reference):
-            raise ConfigError(f"the message of task {task.id} is not parked any more", mend="See: incasso status")
-        at = workspace.clock.now()
-        said = f"arrived as {reference}" if reference else "not arrived, sent again"
-        people.finish_task(tx, task.ledger, task.kind, task.key, at=at, outcome=f"{said} ({actor})")
-        detail = {"message": message.kind, "reference": reference}
-        journal.note(tx, "task.parked", task.case_ref, at=at, ledger=task.ledger, actor=actor, **detail)
-
-
-def _settle(workspace: Workspace, tx: Tx, message: Outgoing, reference: str) -> bool:
-    if reference:
-        return note_arrival(workspace, tx, message, Receipt(reference=reference))
-    return send_again(workspace, tx, message)
 
 
 def finish_task(workspace: Workspace, task: Task, *, outcome: str, actor: str) -> None:

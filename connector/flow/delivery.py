@@ -6,8 +6,6 @@ The rules are in `connector.flow.protocol`, the states in `connector.store.outbo
 from dataclasses import replace
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from connector.api import Capabilities, Sink
 from connector.config import Ledger
 from connector.errors import (
@@ -19,7 +17,7 @@ from connector.errors import (
     RejectedError,
     TransientError,
 )
-from connector.flow.messages import OPEN, open_document, read_payload
+from connector.flow.messages import OPEN, open_document, read_mutation, read_payload
 from connector.flow.protocol import SEND_BY, Answer, Move, answered, intend, looked_up, pause, way_out
 from connector.flow.returned import bring_back
 from connector.flow.runs import Remark, Report
@@ -27,11 +25,9 @@ from connector.flow.unsent import reason_to_stay, take_back
 from connector.flow.workspace import Workspace
 from connector.http.deadline import moment, write_until
 from connector.log import mask
-from connector.model import Case, Mutation, Receipt
+from connector.model import Case, Receipt
 from connector.store import Tx, agency, cases, journal, outbox, people
 from connector.store.outbox import Outgoing
-
-_MUTATION: TypeAdapter[Mutation] = TypeAdapter(Mutation)
 
 
 def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
@@ -195,16 +191,15 @@ def _sort(error: Exception) -> Answer:
 
 
 def _send(workspace: Workspace, ledger: Ledger, sink: Sink, message: Outgoing) -> Receipt:
-    payload = read_payload(workspace, message)
     if message.kind == OPEN:
-        return sink.submit(Case.model_validate_json(payload), key=message.key)
+        return sink.submit(Case.model_validate_json(read_payload(workspace, message)), key=message.key)
     if message.kind == outbox.DOCUMENT:
         with workspace.store.read() as tx:
-            kept = agency.read_document(tx, ledger.name, payload.decode())
+            kept = agency.read_document(tx, ledger.name, read_payload(workspace, message).decode())
         if kept is None:
             raise RejectedError("the document is not kept any more")
         return sink.attach(message.case_ref, open_document(workspace, kept), key=message.key)
-    return sink.mutate(_MUTATION.validate_json(payload), key=message.key)
+    return sink.mutate(read_mutation(workspace, message), key=message.key)
 
 
 def _delivered(workspace: Workspace, message: Outgoing, receipt: Receipt) -> None:
@@ -292,6 +287,7 @@ def _park(workspace: Workspace, message: Outgoing, move: Move, *, why: str) -> N
             message.key,
             case_ref=message.case_ref,
             subject=f"Ask the agency whether {message.kind} of case {message.case_ref} arrived: {why}",
+            body={"message": message.id},
             at=now,
         )
         _note(workspace, tx, message, "parked", why=why)

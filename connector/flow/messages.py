@@ -4,6 +4,8 @@ from base64 import b32encode
 from datetime import datetime
 from hashlib import sha256
 
+from pydantic import TypeAdapter
+
 from connector.flow.workspace import Workspace
 from connector.model import Case, Document, Mutation
 from connector.store import Tx, cases, outbox
@@ -11,6 +13,7 @@ from connector.store.cases import CaseRow
 from connector.store.outbox import Outgoing
 
 OPEN = "case.open"
+_MUTATION: TypeAdapter[Mutation] = TypeAdapter(Mutation)
 _PRIORITY = {OPEN: 5, outbox.DOCUMENT: 7, "case.message": 6, "case.request_answer": 4, "case.correct_claim": 1}
 # What stops or shrinks a collection goes before everything else.
 _FIRST = 0
@@ -56,6 +59,11 @@ def document_purpose(document_id: str) -> str:
 def read_payload(workspace: Workspace, message: Outgoing) -> bytes:
     """What a message says, decrypted."""
     return workspace.keys.open(message.payload, purpose=message_purpose(message.key))
+
+
+def read_mutation(workspace: Workspace, message: Outgoing) -> Mutation:
+    """The mutation that a message carries."""
+    return _MUTATION.validate_json(read_payload(workspace, message))
 
 
 def seal_document(workspace: Workspace, document: Document) -> bytes:

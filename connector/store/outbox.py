@@ -16,6 +16,7 @@ from connector.store.tables import outbox
 
 DOCUMENT = "case.document"
 ENDED = ("DELIVERED", "REJECTED", "CANCELLED")
+STATES = ("READY", "SENDING", "UNKNOWN", "PARKED", *ENDED)
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,27 @@ def in_state(tx: Tx, ledger: str, state: str) -> list[Outgoing]:
     """Messages in a state, what stops a collection first."""
     query = select(outbox).where(outbox.c.ledger == ledger, outbox.c.state == state)
     return [Outgoing(**row._mapping) for row in tx.execute(query.order_by(outbox.c.priority, outbox.c.id))]
+
+
+def read(tx: Tx, number: int) -> Outgoing | None:
+    """A message by its number."""
+    row: Any = tx.execute(select(outbox).where(outbox.c.id == number)).one_or_none()
+    return Outgoing(**row._mapping) if row else None
+
+
+def by_key(tx: Tx, key: str) -> Outgoing | None:
+    """A message by the key its receiver knows it by."""
+    row: Any = tx.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
+    return Outgoing(**row._mapping) if row else None
+
+
+def listing(tx: Tx, *, ledger: str = "", state: str = "", limit: int) -> list[Outgoing]:
+    """Messages that have not ended, or those in `state`; what stops a collection first, `limit` at most."""
+    query = select(outbox).where(outbox.c.state == state if state else outbox.c.state.not_in(ENDED))
+    if ledger:
+        query = query.where(outbox.c.ledger == ledger)
+    query = query.order_by(outbox.c.priority, outbox.c.id).limit(limit)
+    return [Outgoing(**row._mapping) for row in tx.execute(query)]
 
 
 def of_case(tx: Tx, case_ref: str) -> list[Outgoing]:

@@ -5,9 +5,10 @@ from desk import Desk, invoice
 
 from connector.config import Ledger
 from connector.errors import ConfigError
-from connector.flow.actions import resolve_parked, write_message
+from connector.flow.actions import write_message
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
+from connector.flow.parked import contents, resolve
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.store import cases, journal, outbox, people
@@ -49,7 +50,7 @@ def standing(desk: Desk) -> tuple[str, str, list[str]]:
 
 def test_what_arrived_stands_as_if_the_answer_had_come(desk: Desk, ledger: Ledger) -> None:
     task = park(desk, ledger, "lost after")
-    resolve_parked(desk, task, reference="A-1", actor="anna")
+    resolve(desk, task.body["message"], "arrived", told="A-1", actor="anna")
     assert standing(desk) == ("received", "A-1", ["DELIVERED"])
     assert tasks(desk) == []
     assert tasks(desk, done=True)[0].outcome == "arrived as A-1 (anna)"
@@ -59,7 +60,7 @@ def test_what_arrived_stands_as_if_the_answer_had_come(desk: Desk, ledger: Ledge
 
 def test_what_did_not_arrive_goes_out_again_at_once_and_once(desk: Desk, ledger: Ledger) -> None:
     task = park(desk, ledger, "lost before")
-    resolve_parked(desk, task, reference="", actor="anna")
+    resolve(desk, task.body["message"], "not_arrived", told="", actor="anna")
     assert standing(desk) == ("queued", "", ["READY"])
     assert tasks(desk) == []
     follow(desk, ledger)
@@ -69,7 +70,7 @@ def test_what_did_not_arrive_goes_out_again_at_once_and_once(desk: Desk, ledger:
 
 def test_an_answer_that_is_lost_again_asks_the_person_again(desk: Desk, ledger: Ledger) -> None:
     task = park(desk, ledger, "lost before")
-    resolve_parked(desk, task, reference="", actor="anna")
+    resolve(desk, task.body["message"], "not_arrived", told="", actor="anna")
     desk.agency.wire = ["lost before"]
     follow(desk, ledger)
     again = settle(desk, ledger)
@@ -82,7 +83,7 @@ def test_what_waited_behind_it_goes_out_in_order(desk: Desk, ledger: Ledger) -> 
     write_message(desk, ledger, task.case_ref, "They called us.", actor="anna")
     follow(desk, ledger)
     assert standing(desk)[2] == ["PARKED", "READY"]
-    resolve_parked(desk, task, reference="A-1", actor="anna")
+    resolve(desk, task.body["message"], "arrived", told="A-1", actor="anna")
     follow(desk, ledger)
     assert standing(desk)[2] == ["DELIVERED", "DELIVERED"]
     assert [mutation.kind for mutation in desk.agency.mutations] == ["message"]
@@ -96,34 +97,66 @@ def test_a_message_other_than_the_hand_over_leaves_the_case_as_it_stands(desk: D
     desk.agency.wire = ["lost after"]
     write_message(desk, ledger, case_ref, "They called us.", actor="anna")
     follow(desk, ledger)
-    resolve_parked(desk, settle(desk, ledger), reference="M-7", actor="anna")
+    resolve(desk, settle(desk, ledger).body["message"], "arrived", told="M-7", actor="anna")
     assert standing(desk) == ("received", "A-1", ["DELIVERED", "DELIVERED"])
 
 
 def test_the_audit_trail_says_who_said_so(desk: Desk, ledger: Ledger) -> None:
     task = park(desk, ledger, "lost after")
-    resolve_parked(desk, task, reference="A-1", actor="anna")
+    resolve(desk, task.body["message"], "arrived", told="A-1", actor="anna")
     with desk.store.read() as tx:
         trail = journal.audit_trail(tx, "acme", task.case_ref)
-    told = [(actor, detail) for _, actor, action, detail in trail if action == "task.parked"]
-    assert told == [("anna", {"message": "case.open", "reference": "A-1"})]
+    told = [(actor, detail) for _, actor, action, detail in trail if action == "message.resolved"]
+    assert told == [("anna", {"message": "case.open", "answer": "arrived", "reference": "A-1"})]
     assert trail[-2][2] == "case.open.delivered"
 
 
 def test_it_is_said_once(desk: Desk, ledger: Ledger) -> None:
     task = park(desk, ledger, "lost after")
-    resolve_parked(desk, task, reference="A-1", actor="anna")
-    with pytest.raises(ConfigError, match="not parked any more"):
-        resolve_parked(desk, task, reference="", actor="ben")
+    resolve(desk, task.body["message"], "arrived", told="A-1", actor="anna")
+    with pytest.raises(ConfigError, match="is not parked"):
+        resolve(desk, task.body["message"], "not_arrived", told="", actor="ben")
     assert standing(desk) == ("received", "A-1", ["DELIVERED"])
 
 
-def test_a_task_of_another_kind_is_refused(desk: Desk, ledger: Ledger) -> None:
+def test_what_is_not_parked_is_refused(desk: Desk, ledger: Ledger) -> None:
     desk.books.holds(invoice("1"))
     pull(desk, ledger)
-    desk.agency.wire = ["rejected"]
+    desk.agency.wire = ["refused"]
     hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
-    (task,) = tasks(desk)
-    with pytest.raises(ConfigError, match="is no parked delivery but a rejected"):
-        resolve_parked(desk, task, reference="A-1", actor="anna")
-    assert tasks(desk) == [task]
+    for number in (1, 99):
+        with pytest.raises(ConfigError, match=f"message {number} is not parked"):
+            resolve(desk, number, "arrived", told="A-1", actor="anna")
+    assert standing(desk) == ("queued", "", ["READY"])
+
+
+def test_a_hand_over_that_is_given_up_brings_its_claims_home(desk: Desk, ledger: Ledger) -> None:
+    task = park(desk, ledger, "lost before")
+    resolve(desk, task.body["message"], "given_up", told="the agency is closed", actor="anna")
+    assert standing(desk) == ("draft", "", ["CANCELLED"])
+    assert hand_over(desk, ledger, make_plan(desk, ledger)[1].id).counts["cases"] == 1
+
+
+def test_a_message_that_is_given_up_lets_pass_what_waits_behind_it(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    (case_ref,) = desk.agency.cases
+    desk.agency.wire = ["lost before"]
+    write_message(desk, ledger, case_ref, "They called us.", actor="anna")
+    follow(desk, ledger)
+    task = settle(desk, ledger)
+    write_message(desk, ledger, case_ref, "They called again.", actor="anna")
+    follow(desk, ledger)
+    assert desk.agency.mutations == []
+    resolve(desk, task.body["message"], "given_up", told="said by telephone", actor="anna")
+    follow(desk, ledger)
+    assert [one.text for one in desk.agency.mutations] == ["They called again."]
+
+
+def test_a_person_sees_what_to_ask_for_and_nobodys_name(desk: Desk, ledger: Ledger) -> None:
+    task = park(desk, ledger, "lost after")
+    with desk.store.read() as tx:
+        message = outbox.read(tx, task.body["message"])
+    assert message is not None
+    assert contents(desk, message) == {"total": "EUR 100.00", "invoices": ["1: EUR 100.00"]}

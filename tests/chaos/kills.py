@@ -1,0 +1,141 @@
+"""Killing the worker at every commit and every wire boundary of a visit, over real HTTP on both ends.
+
+    python tests/chaos/kills.py [--pairs | --random N] [--store URL] [--naive] [--seed 1] [--json]
+
+The places are those that a visit passes (`connector.failpoints`); each is reached in a life of the ledger in which
+new invoices, payments, collections and pay-outs go on. After each few kills the ledger is visited until it rests: no
+invoice may stand in two open files at the agency, and both sides must agree to the cent. `--pairs` kills the visit
+that clears up as well. `--random` kills at random moments instead. `--store` is the URL of an empty database.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+
+from world import World, a_world
+
+from connector.log import configure
+
+# Kills before the ledger is let come to rest.
+_AT_ONCE = 3
+_DAYS_TO_LEARN = 9
+_ROUNDS = 20_000
+_SHOWN = 10
+
+
+@dataclass
+class Tally:
+    """What was done to a world, and what became of it."""
+
+    places: int = 0
+    kills: int = 0
+    files: int = 0
+    parked: int = 0
+    doubles: list[int] = field(default_factory=list)
+    disagreements: list[str] = field(default_factory=list)
+    never_reached: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Nothing doubled, nothing lost, everything tried."""
+        return not (self.doubles or self.disagreements or self.never_reached)
+
+
+def learn(world: World) -> list[str]:
+    """The places that visits pass while everything that can happen happens."""
+    found: set[str] = set()
+    for _ in range(_DAYS_TO_LEARN):
+        world.live()
+        found.update(world.visit()["places"])
+    return sorted(found)
+
+
+def kill_at(world: World, places: list[list[str]], *, naive: bool = False) -> Tally:
+    """Kill at each of `places` in turn (at more than one: in visits after each other), and look at both sides."""
+    tally = Tally(places=len(places))
+    waiting = list(places)
+    for _ in range(_ROUNDS):
+        if not waiting or tally.doubles:
+            break
+        _show(f"{len(waiting)} places to go")
+        world.live()
+        for chain in waiting[:_AT_ONCE]:
+            done = [world.visit(kill=place, naive=naive)["killed"] for place in chain]
+            tally.kills += sum(done)
+            if all(done):
+                waiting.remove(chain)
+            else:
+                # What this visit had no reason to do comes up on another day.
+                waiting.append(waiting.pop(waiting.index(chain)))
+        _rest(world, tally, naive=naive)
+    tally.never_reached = [" + ".join(chain) for chain in waiting]
+    return tally
+
+
+def kill_at_random(world: World, kills: int, *, seed: int, naive: bool = False) -> Tally:
+    """Kill visits at random moments, `kills` times."""
+    dice = Random(seed)
+    tally = Tally()
+    while tally.kills < kills and not tally.doubles:
+        _show(f"{tally.kills} kills")
+        world.live()
+        for _ in range(dice.randint(1, 4)):
+            tally.kills += world.visit(after=dice.uniform(0.02, 0.6), naive=naive)["killed"]
+        _rest(world, tally, naive=naive)
+    return tally
+
+
+def _show(how_far: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{how_far}  ", end="", file=sys.stderr, flush=True)
+
+
+def _rest(world: World, tally: Tally, *, naive: bool) -> None:
+    world.settle(naive=naive)
+    tally.files = len(world.cases())
+    tally.parked = world.waiting()["PARKED"]
+    tally.doubles = world.doubles()
+    if not tally.doubles:
+        tally.disagreements += [str(one) for one in world.disagreements()]
+
+
+def main() -> int:
+    """Run, show, and end with 1 when anything was doubled or lost."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pairs", action="store_true")
+    parser.add_argument("--random", type=int, default=0, metavar="N")
+    parser.add_argument("--store", default="")
+    parser.add_argument("--naive", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    configure("error", "console")
+    with a_world(Path(tempfile.mkdtemp(prefix="incasso-kills-")), store=options.store) as world:
+        places = learn(world)
+        if options.random:
+            tally = kill_at_random(world, options.random, seed=options.seed, naive=options.naive)
+        elif options.pairs:
+            pairs = [[first, second] for first in places for second in places]
+            Random(options.seed).shuffle(pairs)
+            tally = kill_at(world, pairs, naive=options.naive)
+        else:
+            tally = kill_at(world, [[place] for place in places], naive=options.naive)
+    print(json.dumps(asdict(tally)) if options.json else _sentence(tally))
+    return 0 if tally.sound else 1
+
+
+def _sentence(tally: Tally) -> str:
+    done = f"{tally.kills} kills, {tally.places} places; {tally.files} files at the agency"
+    lines = [f"{done}; duplicates {len(tally.doubles)}, losses {len(tally.disagreements)}, parked {tally.parked}"]
+    lines += [f"in two open files: invoice {number}" for number in tally.doubles[:_SHOWN]]
+    lines += tally.disagreements[:_SHOWN]
+    lines += [f"never reached: {place}" for place in tally.never_reached[:_SHOWN]]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
