@@ -3,12 +3,12 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import TypeAdapter
 
-from connector.model import Accepted, PaymentReceived, Received, Unmapped
+from connector.model import Accepted, MutationKind, PaymentReceived, Received, Unmapped
 from connector.testing import make_case
 from connector_agency_api.files import naming
 from connector_agency_api.files.config import AgencyFilesConfig
@@ -71,10 +71,6 @@ def test_every_kind_of_message_is_in_the_table() -> None:
         for row in re.findall(r"^\| (`[a-z].*?) \| `/", table, re.MULTILINE)
         for word in re.findall(r"`(\w+)`", row)
     }
-    from typing import get_args
-
-    from connector.model import MutationKind
-
     kinds = set(get_args(MutationKind)) - {"request_answer", "approval_decision"}
     assert told == kinds | {"case", "document", "answer"}
 
