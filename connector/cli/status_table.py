@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.runtime.status import ConnectionStatus, Count, LedgerStatus, Status
+    from connector.runtime.workforce import WorkerStatus, Workforce
 
 
 def show_status(status: "Status") -> None:
@@ -30,8 +31,34 @@ def show_status(status: "Status") -> None:
         right=["calls left"],
         whole=["connection", "plugin", "state", "last used"],
     )
-    for line in _remarks(status):
+    if status.workforce.workers:
+        show_table(
+            ["worker", "machine", "state", "since", "last sign of life", "works on"],
+            [_worker(one) for one in status.workforce.workers],
+            right=["works on"],
+            whole=["machine", "state", "since"],
+        )
+    for line in (*_engine(status.workforce), *_remarks(status)):
         print_line(line)
+
+
+def _worker(one: "WorkerStatus") -> list[str]:
+    state = "works" if one.lives else "silent"
+    return [
+        f"{one.pid}, {one.version}",
+        one.host,
+        state,
+        instant(one.started_at),
+        instant(one.seen_at),
+        str(one.running),
+    ]
+
+
+def _engine(force: "Workforce") -> "Iterable[str]":
+    if not force.living:
+        return
+    waits = f", the longest for {plural(force.lag_seconds, 'second')}" if force.lag_seconds else ""
+    yield f"{plural(force.running, 'run')} under way, {force.queued:,} waiting{waits}, {force.stuck:,} stuck"
 
 
 def _ledger(one: "LedgerStatus", now: "datetime") -> list[str]:

@@ -64,7 +64,7 @@ class EngineSettings(Record):
     """
 
     at_once: Annotated[int, Field(ge=1, le=64)] = 8
-    lost_after_seconds: Annotated[int, Field(ge=5, le=3600)] = 60
+    lost_after_seconds: Annotated[int, Field(ge=30, le=3600)] = 60
     budget_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 120
 
 

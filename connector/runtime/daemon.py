@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import monotonic
 
 from connector.clock import FileClock
@@ -42,7 +42,7 @@ class Daemon:
         settings = workspace.settings
         self._presence = Presence(workspace.store, lost_after=settings.engine.lost_after_seconds)
         self._engine = open_engine(settings, workspace.store, self._presence)
-        self._pulse = Pulse(workspace, self._engine, self._presence)
+        self._pulse = Pulse(workspace.store, self._engine, self._presence)
         self._bells = Bells(workspace, self._ledgers, self._engine)
 
     def run(self, say: Callable[[str], None]) -> bool:
@@ -62,7 +62,7 @@ class Daemon:
             say(f"listening on {server.url}")
             self._log.info("started", ledgers=len(self._ledgers), test_clock=self._is_test)
             self._manager.ready(f"listening on {server.url}")
-            self._signals.get()
+            self._wait()
             finished = self._finish(settings.grace_seconds)
             server.stop()
         return finished
@@ -80,6 +80,13 @@ class Daemon:
     def _tick(self) -> None:
         self._ticked = monotonic()
         self._manager.alive()
+
+    def _wait(self) -> None:
+        """Until a signal. A signal that comes right before a wait begins does not end it: none lasts for long."""
+        while True:
+            with suppress(Empty):
+                self._signals.get(timeout=1)
+                return
 
     def _silent(self) -> float:
         return monotonic() - self._ticked

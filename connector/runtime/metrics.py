@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from connector.runtime.status import ConnectionStatus, LedgerStatus, RunStatus, Status
+from connector.runtime.workforce import Workforce
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _STATES = ("ok", "login", "config", "quota", "trouble", "new")
@@ -30,9 +31,24 @@ class _Figures(Collector):
         yield from _ledgers(status.ledgers, status.at)
         yield from _runs(status)
         yield from _connections(status.connections)
+        yield from _workforce(status.workforce)
         held = gauge("quarantine", "1 while hand-overs that a restored store has forgotten are not looked up.")
         held.add_metric([], int(status.quarantine is not None))
         yield held
+
+
+def _workforce(force: Workforce) -> Iterator[Metric]:
+    figures = (
+        ("workers", "Processes of the service that live.", force.living),
+        ("engine_queued", "Runs that wait, over all machines.", force.queued),
+        ("engine_running", "Runs that go on, over all machines.", force.running),
+        ("engine_stuck", "Runs that go on for longer than their budget.", force.stuck),
+        ("engine_lag_seconds", "How long the longest-waiting run that might begin has waited.", force.lag_seconds),
+    )
+    for name, said, value in figures:
+        one = gauge(name, said)
+        one.add_metric([], value)
+        yield one
 
 
 def _ledgers(ledgers: tuple[LedgerStatus, ...], now: datetime) -> Iterator[Metric]:

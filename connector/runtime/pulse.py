@@ -5,18 +5,17 @@ import socket
 
 from connector import __version__
 from connector.errors import TransientError
-from connector.flow.workspace import Workspace
 from connector.runtime.engine import Engine, Load
 from connector.runtime.engine.presence import Presence
-from connector.store import workers
+from connector.store import Store, workers
 from connector.store.workers import Seen
 
 
 class Pulse:
     """Beats for one worker."""
 
-    def __init__(self, workspace: Workspace, engine: Engine, presence: Presence) -> None:
-        self._workspace = workspace
+    def __init__(self, store: Store, engine: Engine, presence: Presence) -> None:
+        self._store = store
         self._engine = engine
         self._presence = presence
 
@@ -37,14 +36,14 @@ class Pulse:
 
     def last(self) -> None:
         """This worker ended as it should."""
-        with self._workspace.store.write() as tx:
+        with self._store.write() as tx:
             workers.leave(tx, self._presence.worker)
 
     def _write(self, load: Load) -> None:
         seen = Seen(
             running=len(self._engine.running()), queued=len(load.waiting), stuck=len(load.stuck), lag=int(load.lag)
         )
-        with self._workspace.store.write() as tx:
+        with self._store.write() as tx:
             workers.beat(
                 tx,
                 self._presence.worker,

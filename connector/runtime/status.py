@@ -11,6 +11,7 @@ from connector.flow.workspace import Workspace
 from connector.model import Money
 from connector.model.record import Record
 from connector.runtime import health
+from connector.runtime.workforce import Workforce, read_workforce
 from connector.store import Tx, differences, figures, items, journal, outbox, plans, quarantine, withdrawals
 from connector.store.figures import CaseCount, DayBudget
 from connector.store.journal import Run
@@ -159,6 +160,7 @@ class Status(Record):
     connections: tuple[ConnectionStatus, ...]
     stray_tasks: tuple[Count, ...]
     quarantine: QuarantineStatus | None = None
+    workforce: Workforce = Workforce()
     run_totals: tuple[RunTotal, ...]
 
 
@@ -185,6 +187,7 @@ def collect(workspace: Workspace) -> Status:
             ),
             stray_tasks=_counts(_of(tasks, "")),
             quarantine=QuarantineStatus(at=held.at, backup_at=held.backup_at) if held else None,
+            workforce=read_workforce(tx),
             run_totals=tuple(RunTotal(**vars(one)) for one in figures.count_runs(tx)),
         )
 
