@@ -39,7 +39,8 @@ def postgres_server() -> Iterator[str]:
     data = folder / "data"
     run = {"user": user, "cwd": str(folder), "capture_output": True, "check": True}
     subprocess.run([binaries / "initdb", "-D", data, "-U", "incasso", "-A", "trust", "-E", "UTF8", "--no-sync"], **run)
-    options = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c synchronous_commit=off -k " + str(folder)
+    quick = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+    options = f"-c listen_addresses='' -c max_connections=400 {quick} -k {folder}"
     control = [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
     subprocess.run([*control, "-o", options, "start"], **{**run, "capture_output": False, "stdout": subprocess.DEVNULL})
     try:

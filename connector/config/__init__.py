@@ -7,6 +7,7 @@ from connector.config.mistakes import Mistake, MistakesError
 from connector.config.settings import (
     Connection,
     DaemonSettings,
+    EngineSettings,
     Ledger,
     Link,
     LogSettings,
@@ -18,6 +19,7 @@ __all__ = [
     "MAIN_FILE",
     "Connection",
     "DaemonSettings",
+    "EngineSettings",
     "Ledger",
     "Link",
     "LogSettings",

@@ -27,20 +27,28 @@ _SCHEMA = "incasso_engine"
 _VERSION = "1"
 _OFTEN = 1_000_000
 _AT_ONCE = 500
+# Connections of the engine in one process: it holds none while a handler works.
+_POOL = 6
 _WAITING = ("ENQUEUED", "DELAYED")
-# Between taking a run and being seen at work in this process, and between its end and the record of it.
-_HANDOFF_SECONDS = 30.0
 
 
 class Transact:
     """`url`: of its own SQLite file or of a PostgreSQL database, where it keeps to a schema of its own.
 
     `at_once`: runs in this process. `budget`: seconds until a run that goes on is called stuck. `poll`: seconds
-    between two looks at the queue. Only one may be open in a process.
+    between two looks at the queue. `handoff`: seconds that may pass between a run being given to this process and its
+    being seen at work here, and between its end and the record of it. Only one may be open in a process.
     """
 
     def __init__(
-        self, url: str, presence: Presence, *, at_once: int = 8, budget: float = 7200.0, poll: float = 1.0
+        self,
+        url: str,
+        presence: Presence,
+        *,
+        at_once: int = 8,
+        budget: float = 7200.0,
+        poll: float = 1.0,
+        handoff: float = 30.0,
     ) -> None:
         self._url = url
         self._presence = presence
@@ -49,7 +57,8 @@ class Transact:
         self._poll = poll
         self._log = open_log()
         self._handlers: Mapping[str, Handler] = {}
-        self._going = _Going()
+        self._handoff = handoff
+        self._going = _Going(handoff)
         self._dbos: type[DBOS] | None = None
 
     def start(self, handlers: Mapping[str, Handler]) -> None:
@@ -66,7 +75,7 @@ class Transact:
                 "application_version": _VERSION,
                 "executor_id": self._presence.worker,
                 "log_level": "ERROR",
-                "sys_db_pool_size": self._at_once + 4,
+                "sys_db_pool_size": _POOL,
                 "use_listen_notify": False,
                 "scheduler_polling_interval_sec": 3600.0,
                 "db_engine_kwargs": {"connect_args": {"application_name": self._presence.worker}},
@@ -125,12 +134,13 @@ class Transact:
         rows = self._list(status=[*_WAITING, "PENDING"])
         going = [one for one in rows if one.status == "PENDING"]
         waiting = [one for one in rows if one.status != "PENDING"]
-        late = [one for one in going if (now - _since(one)).total_seconds() > self._budget]
+        late = {one.workflow_id for one in going if (now - _since(one)).total_seconds() > self._budget}
+        stuck = late | {one.workflow_id for one in self._lost(going, now)}
         ready = [_ready_at(one) for one in waiting]
         return Load(
             waiting=tuple(_run(one) for one in waiting),
             going=tuple(Going(_run(one), _since(one), one.executor_id or "") for one in going),
-            stuck=tuple(_run(one) for one in (*late, *self._lost(going, now))),
+            stuck=tuple(_run(one) for one in going if one.workflow_id in stuck),
             lag=max(0.0, (now - min(ready)).total_seconds()) if ready else 0.0,
         )
 
@@ -199,7 +209,7 @@ class Transact:
             for one in going
             if one.executor_id == self._presence.worker
             and one.workflow_id not in here
-            and (now - _since(one)).total_seconds() > _HANDOFF_SECONDS
+            and (now - _since(one)).total_seconds() > self._handoff
         ]
 
     def _take_over(self, executor: str) -> None:
@@ -224,7 +234,8 @@ class Transact:
 class _Going:
     """What goes on in this process, and what has just ended: the engine records an end a moment after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, handoff: float) -> None:
+        self._handoff = handoff
         self._lock = threading.Lock()
         self._runs: dict[str, Run] = {}
         self._just: dict[str, datetime] = {}
@@ -236,12 +247,9 @@ class _Going:
         try:
             yield
         finally:
-            now = datetime.now(UTC)
             with self._lock:
-                self._just = {
-                    id_: at for id_, at in self._just.items() if (now - at).total_seconds() < _HANDOFF_SECONDS
-                }
-                self._just[run.id] = now
+                self._forget()
+                self._just[run.id] = datetime.now(UTC)
                 self._runs.pop(run.id, None)
 
     def runs(self) -> dict[str, Run]:
@@ -249,10 +257,13 @@ class _Going:
             return dict(self._runs)
 
     def known(self) -> set[str]:
-        now = datetime.now(UTC)
         with self._lock:
-            just = {id_ for id_, at in self._just.items() if (now - at).total_seconds() < _HANDOFF_SECONDS}
-            return just | self._runs.keys()
+            self._forget()
+            return self._just.keys() | self._runs.keys()
+
+    def _forget(self) -> None:
+        now = datetime.now(UTC)
+        self._just = {id_: at for id_, at in self._just.items() if (now - at).total_seconds() < self._handoff}
 
 
 @contextmanager
