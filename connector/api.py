@@ -21,6 +21,7 @@ from connector.model import (
     Document,
     Event,
     EventPage,
+    Money,
     Mutation,
     MutationKind,
     Page,
@@ -294,6 +295,17 @@ class Sink(Protocol):
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> tuple[Event, ...]:
         """The events of a signed webhook call. Raises RejectedError for a wrong or stale signature."""
+
+
+@runtime_checkable
+class WithdrawalPricing(Protocol):
+    """What a sink also has whose agency tells beforehand what giving a case back costs. The host looks for it."""
+
+    def withdrawal_cost(self, case_ref: str) -> Money | None:
+        """The cost of withdrawing the case now, without VAT; zero when it is free, None when the agency does not say.
+
+        Changes nothing. It is shown to the person who asks the case back, and sent with the withdrawal as `fee_ack`.
+        """
 
 
 class Capabilities(BaseModel):

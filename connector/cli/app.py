@@ -26,6 +26,7 @@ from connector.cli import (
     service,
     tasks,
     verbs,
+    withdrawing,
 )
 from connector.cli.failures import tell
 from connector.cli.invocation import Invocation
@@ -112,7 +113,8 @@ _task, _debtor, _case = (
 _add(_task, None, show=tasks.show, done=tasks.finish, answer=tasks.answer, approve=tasks.approve, refuse=tasks.refuse)
 _add(_debtor, None, find=debtors.find, show=debtors.show, hold=debtors.hold, resume=debtors.resume)
 _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors.kind)
-_add(_case, None, list=cases.listing, show=cases.show, withdraw=cases.withdraw, message=cases.message)
+_add(_case, None, list=cases.listing, show=cases.show, message=cases.message)
+_add(_case, None, withdraw=withdrawing.withdraw, keep=withdrawing.keep)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
 _add(app, _SETUP, sandbox=connecting.sandbox, demo=demonstration.demo)
 _outbox = _new(help="Look at what is on its way to the agencies, and settle what is parked.")

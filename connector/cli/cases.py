@@ -1,4 +1,4 @@
-"""`incasso case …`: what was handed over, and asking it back."""
+"""`incasso case …`: what was handed over, how it stands, and writing to the agency about it."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,28 +7,29 @@ import typer
 from connector.cli.invocation import Invocation
 from connector.cli.options import CaseArgument, JsonOption, LedgerArgument
 from connector.cli.selection import pick_case, pick_ledger
-from connector.errors import ConfigError
 
 if TYPE_CHECKING:
-    from connector.model import Event, Money
+    from connector.model import Event
     from connector.store.cases import CaseRow, LineRow
     from connector.store.outbox import Outgoing
+    from connector.store.withdrawals import Withdrawal
 
 
 def listing(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
     """List the cases of a ledger, oldest first."""
     from connector.cli.naming import Names
     from connector.cli.output import print_line, show_json, show_table
-    from connector.store import cases
+    from connector.store import cases, withdrawals
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
         owner = pick_ledger(workspace.settings, ledger)
         with workspace.store.read() as tx:
             found = cases.cases(tx, ledger=owner.name)
+            back = withdrawals.standing(tx, owner.name)
         names = Names(workspace, owner.name, (one.debtor_id for one in found))
     if json:
-        show_json([names.coded(one) for one in found])
+        show_json([{**names.coded(one), "withdrawal": back.get(one.case_ref)} for one in found])
     elif not found:
         print_line(f"Nothing of {owner.name} was handed over yet.")
     else:
@@ -40,7 +41,7 @@ def listing(context: typer.Context, ledger: LedgerArgument = "", json: JsonOptio
                 f"{one.opened_at:%Y-%m-%d}",
                 one.handover,
                 one.phase or "-",
-                one.closure or one.activity,
+                "asked back" if one.case_ref in back else one.closure or one.activity,
                 one.agency_ref or "-",
             ]
             for one in found
@@ -52,8 +53,9 @@ def listing(context: typer.Context, ledger: LedgerArgument = "", json: JsonOptio
 def show(context: typer.Context, case: CaseArgument, json: JsonOption = False) -> None:
     """Show a case: its claims, what the agency told, what was sent to it."""
     from connector.cli.naming import Names
-    from connector.cli.output import show_json
-    from connector.store import agency, cases, outbox
+    from connector.cli.output import print_line, show_json
+    from connector.flow.paid_twice import PAID_TWICE
+    from connector.store import agency, cases, differences, outbox, people, withdrawals
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
@@ -63,13 +65,28 @@ def show(context: typer.Context, case: CaseArgument, json: JsonOption = False) -
             events = agency.events(tx, case)
             sent = outbox.of_case(tx, case)
             collected = agency.collected(tx, [case])
+            asked_back = withdrawals.of_case(tx, case)
+            twice = [one for one in people.tasks(tx, row.ledger) if one.kind == PAID_TWICE and one.case_ref == case]
+            differ = differences.differences(tx, row.ledger, case_refs=[case])
         names = Names(workspace, row.ledger, [row.debtor_id])
     if json:
         show_json(
-            {"case": names.coded(row), "lines": lines, "events": events, "messages": [_message(one) for one in sent]}
+            {
+                "case": names.coded(row),
+                "lines": lines,
+                "events": events,
+                "messages": [_message(one) for one in sent],
+                "withdrawals": asked_back,
+                "paid_twice": [one.body for one in twice],
+                "differences": differ,
+            }
         )
         return
-    _print_case(row, lines, collected, debtor=names.full(row.debtor_id))
+    _print_case(row, lines, collected, debtor=names.full(row.debtor_id), asked_back=asked_back)
+    for task in twice:
+        print_line(task.subject)
+    for one in differ:
+        print_line(f"Difference {one.id}, {one.owner}: {one.seen}")
     _print_story(events, sent)
 
 
@@ -79,7 +96,12 @@ def _message(one: "Outgoing") -> dict[str, object]:
 
 
 def _print_case(
-    row: "CaseRow", lines: "list[LineRow]", collected: "dict[tuple[str, str], int]", *, debtor: str
+    row: "CaseRow",
+    lines: "list[LineRow]",
+    collected: "dict[tuple[str, str], int]",
+    *,
+    debtor: str,
+    asked_back: "list[Withdrawal]",
 ) -> None:
     from connector.cli.output import money, show_facts, show_table
 
@@ -93,6 +115,7 @@ def _print_case(
             "phase": row.phase,
             "activity": row.activity.replace("_", " "),
             "closed": " ".join((row.closure, row.closure_why)).strip(),
+            "asked back": "; ".join(_asked_back(one, row.currency) for one in asked_back),
             "agency's word": row.raw_status,
         }
     )
@@ -118,6 +141,15 @@ def _print_case(
     show_table(["invoice", *amounts, "at the agency"], rows, right=amounts, whole=["invoice"])
 
 
+def _asked_back(one: "Withdrawal", currency: str) -> str:
+    from connector.cli.output import instant, money
+
+    fee = f", {money(one.fee_minor, currency)} agreed" if one.fee_minor else ""
+    outcome = one.outcome.replace("_", " ") or "not confirmed yet"
+    why = f": {one.why}" if one.why else ""
+    return f"{instant(one.asked_at)} by {one.asked_by} ({one.reason}{fee}), {outcome}{why}"
+
+
 def _print_story(events: "list[Event]", sent: "list[Outgoing]") -> None:
     from connector.cli.output import instant, print_line
 
@@ -130,40 +162,6 @@ def _print_story(events: "list[Event]", sent: "list[Outgoing]") -> None:
 def _delivery(one: "Outgoing") -> str:
     trouble = f": {one.last_error}" if one.last_error else ""
     return f"{one.kind.removeprefix('case.').replace('_', ' ')}, {one.state.lower()}{trouble}"
-
-
-def withdraw(
-    context: typer.Context,
-    case: CaseArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why, in words; the agency reads it.")],
-    fee: Annotated[
-        str, typer.Option("--fee", metavar="AMOUNT", help="The withdrawal fee you agree to, such as 45.00.")
-    ] = "",
-) -> None:
-    """Ask a case back. It stays at the agency until the agency has closed it."""
-    from connector.cli.output import print_line
-    from connector.flow import actions
-
-    invocation: Invocation = context.obj
-    with invocation.workspace() as workspace:
-        row, owner = pick_case(workspace, case)
-        agreed = _amount(fee, row.currency)
-        actions.withdraw(workspace, owner, case, reason=reason, fee_ack=agreed, actor=invocation.actor)
-    print_line(f"Asked back. It goes out with: incasso follow {owner.name}")
-
-
-def _amount(text: str, currency: str) -> "Money | None":
-    from connector.model import Money
-
-    if not text:
-        return None
-    try:
-        agreed = Money.of(text, currency)
-    except ValueError as error:
-        raise ConfigError(f"--fee: {error}.", mend="Write an amount as 45.00, without the currency.") from error
-    if agreed.minor <= 0:
-        raise ConfigError("--fee: a fee is more than nothing.", mend="Leave it out where there is none.")
-    return agreed
 
 
 def message(

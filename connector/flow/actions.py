@@ -18,11 +18,9 @@ from connector.model import (
     Hold,
     HoldFact,
     Message,
-    Money,
     Mutation,
     RequestAnswer,
     Resume,
-    Withdraw,
 )
 from connector.store import Tx, cases, debtors, differences, items, journal, people, plans
 from connector.store.cases import CaseRow
@@ -39,7 +37,14 @@ def hold_debtor(
     with workspace.store.write() as tx:
         people.add_hold(tx, ledger.name, fact, at=workspace.clock.now())
         _note(workspace, tx, ledger, "debtor.hold", debtor_id, actor=actor)
-        return _tell_all(workspace, tx, ledger, debtor_id, lambda common: Hold(**common, reason=reason, until=until))
+        return _tell_all(
+            workspace,
+            tx,
+            ledger,
+            debtor_id,
+            lambda common: Hold(**common, reason=reason, until=until),
+            unless_resting=True,
+        )
 
 
 def resume_debtor(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor: str) -> int:
@@ -49,7 +54,7 @@ def resume_debtor(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor
         ended = people.end_holds(tx, ledger.name, keys, on=workspace.clock.today(ledger.timezone))
         if ended:
             _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor)
-            _tell_all(workspace, tx, ledger, debtor_id, lambda common: Resume(**common))
+            _tell_all(workspace, tx, ledger, debtor_id, lambda common: Resume(**common), unless_resting=True)
     return ended
 
 
@@ -184,17 +189,6 @@ def _difference(tx: Tx, number: int) -> Difference:
     return found
 
 
-def withdraw(
-    workspace: Workspace, ledger: Ledger, case_ref: str, *, reason: str, fee_ack: Money | None, actor: str
-) -> None:
-    """Ask a case back. It stays at the agency until the agency has closed it."""
-    with workspace.store.write() as tx:
-        row = _case(tx, case_ref)
-        mutation = Withdraw(**_common(workspace, tx, ledger, row), reason=reason, fee_ack=fee_ack)
-        put_mutation(workspace, tx, row, mutation, at=workspace.clock.now())
-        _note(workspace, tx, ledger, "case.withdraw", case_ref, actor=actor)
-
-
 def write_message(workspace: Workspace, ledger: Ledger, case_ref: str, text: str, *, actor: str) -> None:
     """Write to the agency about a case."""
     with workspace.store.write() as tx:
@@ -206,15 +200,26 @@ def write_message(workspace: Workspace, ledger: Ledger, case_ref: str, text: str
 
 
 def _tell_all(
-    workspace: Workspace, tx: Tx, ledger: Ledger, debtor_id: str, make: Callable[[dict[str, Any]], Mutation]
+    workspace: Workspace,
+    tx: Tx,
+    ledger: Ledger,
+    debtor_id: str,
+    make: Callable[[dict[str, Any]], Mutation],
+    *,
+    unless_resting: bool = False,
 ) -> int:
-    """Put a mutation into the outbox for each live case of a debtor; returns how many."""
-    told = 0
+    """Put a mutation into the outbox for each live case of a debtor; returns how many cases that concerns.
+
+    With `unless_resting` nothing is told of a case whose agency rests for what the ledger shows: a hold of a person is
+    told when that ends, and the end of one must not end the rest.
+    """
+    concerned = 0
     for row in cases.cases(tx, ledger=ledger.name, debtor_id=debtor_id):
         if any(line.live for line in cases.lines(tx, row.case_ref)):
-            put_mutation(workspace, tx, row, make(_common(workspace, tx, ledger, row)), at=workspace.clock.now())
-            told += 1
-    return told
+            concerned += 1
+            if not (unless_resting and row.credit_hold):
+                put_mutation(workspace, tx, row, make(_common(workspace, tx, ledger, row)), at=workspace.clock.now())
+    return concerned
 
 
 def _finish(

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 
 from connector.api import Sink
 from connector.config import Ledger, Link
+from connector.flow.delay import watch
 from connector.flow.delivery import deliver
 from connector.flow.events import apply
 from connector.flow.mutations import tell_changes
+from connector.flow.paid_twice import flag
 from connector.flow.pull import noting
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
+from connector.flow.withdrawing import settle_refused
 from connector.flow.workspace import Workspace
 from connector.model import Event, EventPage
 from connector.store import BusyError, agency, cases, journal
@@ -27,13 +30,18 @@ def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) 
     with running(workspace, ledger.name, "follow") as report:
         if ledger.sink is None:
             return report
-        with noting(workspace, ledger.sink.connection):
-            sink = workspace.sink(ledger)
-            # What was left over from before does not wait for the agency's news.
-            deliver(workspace, ledger, sink, report)
-            if _bring_in(workspace, ledger, ledger.sink, sink, report=report, progress=progress):
-                tell_changes(workspace, ledger, report)
-            deliver(workspace, ledger, sink, report)
+        try:
+            with noting(workspace, ledger.sink.connection):
+                sink = workspace.sink(ledger)
+                # What was left over from before does not wait for the agency's news.
+                deliver(workspace, ledger, sink, report)
+                if _bring_in(workspace, ledger, ledger.sink, sink, report=report, progress=progress):
+                    tell_changes(workspace, ledger, report)
+                    flag(workspace, ledger)
+                deliver(workspace, ledger, sink, report)
+            settle_refused(workspace, ledger)
+        finally:
+            watch(workspace, ledger)
     return report
 
 

@@ -10,17 +10,16 @@ from datetime import date, datetime
 from connector.config import Ledger
 from connector.flow.balance import Settled, settle
 from connector.flow.messages import next_mutation_id, put_mutation
+from connector.flow.rest import PERHAPS_PAID, rest_or_go_on
 from connector.flow.runs import Report
 from connector.flow.workspace import Workspace
 from connector.model import (
     CorrectClaim,
     CreditNote,
     DirectPayment,
-    Hold,
     LineAmount,
     Money,
     Mutation,
-    Resume,
     ReversePayment,
 )
 from connector.store import Tx, agency, cases, items, journal, people
@@ -64,7 +63,7 @@ def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, case_ref: str, *, l
     for line, claim in holes:
         _ask_about_hole(tx, ledger, line, claim, at=at)
     for line in whole:
-        people.finish_task(tx, ledger.name, "perhaps_paid", line.claim, at=at, outcome="the ledger explains it")
+        people.finish_task(tx, ledger.name, PERHAPS_PAID, line.claim, at=at, outcome="the ledger explains it")
     items.clean(tx, ledger.name, [line.claim for line in whole])
     settled = _settled(tx, ledger, row, whole)
     told = 0
@@ -74,7 +73,7 @@ def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, case_ref: str, *, l
             put_mutation(workspace, tx, row, named, at=at)
             cases.change_line(tx, line, **values)
             told += 1
-    return told + _hold_for_credit(workspace, tx, ledger, row, day=day, at=at)
+    return told + rest_or_go_on(workspace, tx, ledger, row, day=day, at=at)
 
 
 def _row(tx: Tx, case_ref: str) -> CaseRow:
@@ -150,40 +149,14 @@ def _differences(
 
 
 def _ask_about_hole(tx: Tx, ledger: Ledger, line: LineRow, present: ClaimRow | None, *, at: datetime) -> None:
-    """Rows are missing at the source: perhaps paid. Nothing is told, a person looks."""
+    """Rows are missing at the source: perhaps paid. No amount is told; a person looks, and the agency rests."""
     seen = "is gone from the ledger" if present is None else "does not add up in the ledger"
     people.open_task(
         tx,
         ledger.name,
-        "perhaps_paid",
+        PERHAPS_PAID,
         line.claim,
         case_ref=line.case_ref,
-        subject=f"Invoice {line.number} {seen}: perhaps paid. The agency has not been told anything.",
+        subject=f"Invoice {line.number} {seen}: perhaps paid. The agency rests until the ledger explains it.",
         at=at,
     )
-
-
-def _hold_for_credit(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, *, day: date, at: datetime) -> int:
-    """Money of the debtor that came since and that no invoice explains: the agency rests until it is allocated."""
-    credit = max(0, items.open_credit(tx, ledger.name, row.debtor_id, row.currency) - row.base_credit)
-    if bool(credit) == row.credit_hold:
-        return 0
-    common = {"mutation_id": next_mutation_id(tx, row.case_ref), "case_ref": row.case_ref, "effective_date": day}
-    if credit:
-        text = "the creditor received money or booked a credit that is not allocated to an invoice yet"
-        put_mutation(workspace, tx, row, Hold(**common, reason=text), at=at)
-        people.open_task(
-            tx,
-            ledger.name,
-            "unallocated",
-            row.debtor_id,
-            case_ref=row.case_ref,
-            subject=f"{Money(minor=credit, currency=row.currency)} of this debtor is not allocated: "
-            "allocate it in the ledger. The agency rests until then.",
-            at=at,
-        )
-    else:
-        put_mutation(workspace, tx, row, Resume(**common, reason="the money was allocated"), at=at)
-        people.finish_task(tx, ledger.name, "unallocated", row.debtor_id, at=at, outcome="allocated")
-    cases.change_case(tx, row.case_ref, credit_hold=bool(credit))
-    return 1

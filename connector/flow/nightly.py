@@ -12,6 +12,7 @@ from connector.flow.compare import Comparison, comparable, compare_case
 from connector.flow.differences import Known
 from connector.flow.events import apply
 from connector.flow.follow import feed_alone, feed_scope
+from connector.flow.paid_twice import look
 from connector.flow.pull import noting
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
@@ -138,6 +139,8 @@ def _check(workspace: Workspace, ledger: Ledger, row: CaseRow, view: CaseView | 
             compared = list(compare_case(workspace, row, view))
     with workspace.store.write() as tx:
         _settle(workspace, tx, ledger, row, view, compared=compared, known=known, report=report)
+        for line in cases.lines(tx, row.case_ref):
+            look(workspace, tx, ledger, row, line)
     report.counts["cases compared"] += 1
 
 

@@ -7,7 +7,7 @@ from connector.flow.accounts import account
 from connector.flow.workspace import Workspace
 from connector.model import Money
 from connector.policy.standing import active_holds, describe, open_disputes
-from connector.store import Tx, cases, items, journal, outbox
+from connector.store import Tx, cases, items, journal, outbox, withdrawals
 from connector.store.cases import CaseRow
 from connector.store.outbox import Outgoing
 
@@ -53,6 +53,7 @@ def take_back(tx: Tx, message: Outgoing, *, why: str, at: datetime) -> CaseRow |
     row = cases.read_case(tx, message.case_ref)
     assert row is not None
     cases.free_lines(tx, row.case_ref)
+    withdrawals.end(tx, row.case_ref, "taken_back", at=at, why=why)
     cases.change_case(tx, row.case_ref, closure="withdrawn", closure_at=at, closure_why=why, handover="draft")
     journal.note(tx, "case.cancelled", row.case_ref, at=at, ledger=row.ledger, why=why)
     return row

@@ -18,6 +18,7 @@ from connector.store.tables import (
     agency_event,
     agency_payment,
     agency_reversal,
+    case_line,
     document,
     remittance,
     remittance_item,
@@ -110,6 +111,27 @@ def collected(tx: Tx, case_refs: Sequence[str]) -> dict[tuple[str, str], int]:
         .group_by(columns.case_ref, columns.line_id)
     )
     return {(case_ref, line_id): int(total) for case_ref, line_id, total in tx.execute(query)}
+
+
+def overpaid(tx: Tx, ledger: str) -> list[str]:
+    """Lines on which the agency collected more than what it was told was left."""
+    line, paid = case_line.c, agency_payment.c
+    undone = (
+        select(agency_reversal.c.payment_id)
+        .where(agency_reversal.c.case_ref == paid.case_ref, agency_reversal.c.payment_id == paid.payment_id)
+        .exists()
+    )
+    query = (
+        select(line.line_id)
+        .join(agency_payment, (paid.case_ref == line.case_ref) & (paid.line_id == line.line_id))
+        .where(line.ledger == ledger, paid.component == "principal", ~undone)
+        .group_by(line.case_ref, line.line_id)
+        .having(
+            func.sum(paid.amount_minor)
+            > func.min(line.handed_minor - line.told_paid - line.told_credited - line.told_corrected)
+        )
+    )
+    return list(tx.scalars(query))
 
 
 def add_cost(

@@ -128,6 +128,13 @@ def lines(tx: Tx, case_ref: str) -> list[LineRow]:
     return [LineRow(**row._mapping) for row in tx.execute(query)]
 
 
+def line_named(tx: Tx, ledger: str, line_id: str) -> LineRow | None:
+    """A line by its id, which no two cases share."""
+    query = select(case_line).where(case_line.c.ledger == ledger, case_line.c.line_id == line_id)
+    row = tx.execute(query).first()
+    return LineRow(**row._mapping) if row else None
+
+
 def live_lines(tx: Tx, ledger: str, *, claims: Sequence[str] | None = None) -> list[LineRow]:
     """Lines with a live hand-over, all of them or those of the given claims."""
     query = select(case_line).where(case_line.c.ledger == ledger, case_line.c.live.is_(True))

@@ -94,7 +94,7 @@ def first_untold(tx: Tx, ledger: str) -> datetime | None:
     live = select(case_line.c.claim).where(case_line.c.ledger == ledger, case_line.c.live.is_(True))
     claim = dirty_claim.c.claim
     where = (dirty_claim.c.ledger == ledger, claim.in_(live), claim.not_in(asked))
-    oldest: datetime | None = tx.scalar(select(func.min(dirty_claim.c.at)).where(*where))
+    oldest: datetime | None = tx.scalar(select(func.min(dirty_claim.c.since)).where(*where))
     return oldest
 
 

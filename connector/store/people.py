@@ -149,6 +149,21 @@ def finish_task(tx: Tx, ledger: str, kind: str, key: str, *, at: datetime, outco
     return tx.execute(update(task).where(*where).values(done_at=at, outcome=outcome)).rowcount > 0
 
 
+def open_keys(tx: Tx, ledger: str, kind: str, *, case_ref: str = "") -> list[str]:
+    """The keys of the open tasks of a kind, of one case when it is named."""
+    query = select(task.c.key).where(task.c.ledger == ledger, task.c.kind == kind, task.c.done_at.is_(None))
+    if case_ref:
+        query = query.where(task.c.case_ref == case_ref)
+    return list(tx.scalars(query.order_by(task.c.key)))
+
+
+def read_task(tx: Tx, ledger: str, kind: str, key: str) -> Task | None:
+    """A task by its kind and key, done or not."""
+    where = (task.c.ledger == ledger, task.c.kind == kind, task.c.key == key)
+    row = tx.execute(select(task).where(*where)).one_or_none()
+    return Task(**row._mapping) if row else None
+
+
 def tasks(tx: Tx, ledger: str = "", *, done: bool = False) -> list[Task]:
     """What waits for a person (or, with `done`, what was settled), oldest first; all ledgers when none is named."""
     query = select(task).where(task.c.done_at.is_not(None) if done else task.c.done_at.is_(None))

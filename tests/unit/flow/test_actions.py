@@ -210,14 +210,6 @@ class TestOnATask:
 
 
 class TestOnACase:
-    def test_a_withdrawn_case_stays_until_the_agency_closes_it(self, desk: Desk, ledger: Ledger, case_ref: str) -> None:
-        fee = Money(minor=2_500, currency="EUR")
-        actions.withdraw(desk, ledger, case_ref, reason="settled", fee_ack=fee, actor=ANNA)
-        assert told(desk, ledger) == ["withdraw"]
-        assert desk.agency.mutations[0].fee_ack == fee
-        with desk.store.read() as tx:
-            assert len(cases.live_lines(tx, "acme")) == 2
-
     def test_a_message_is_written(self, desk: Desk, ledger: Ledger, case_ref: str) -> None:
         actions.write_message(desk, ledger, case_ref, "thank you", actor=ANNA)
         assert told(desk, ledger) == ["message"]

@@ -1,0 +1,74 @@
+"""Whether an agency is asked to rest for what the ledger shows: one Hold for whichever reasons stand, one Resume.
+
+Level-triggered: asked anew each time from how things are, nothing is remembered but whether the agency rests.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from connector.config import Ledger
+from connector.flow.messages import next_mutation_id, put_mutation
+from connector.flow.workspace import Workspace
+from connector.model import Hold, HoldFact, Money, Resume
+from connector.store import Tx, cases, items, people
+from connector.store.cases import CaseRow
+
+PERHAPS_PAID = "perhaps_paid"
+# What the agency is told when it shall rest. A restored store knows its own hold by it.
+CREDIT_TEXT = "the creditor received money or booked a credit that is not allocated to an invoice yet"
+HOLE_TEXT = "an invoice was perhaps paid: its rows do not add up in the ledger"
+_UNALLOCATED = "unallocated"
+
+
+def rest_or_go_on(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, *, day: date, at: datetime) -> int:
+    """Bring the agency's rest up to what the ledger shows; returns how many messages that took."""
+    reasons = list(_reasons(tx, ledger, row, at=at))
+    if bool(reasons) == row.credit_hold:
+        return 0
+    common = {"mutation_id": next_mutation_id(tx, row.case_ref), "case_ref": row.case_ref, "effective_date": day}
+    asked = _hold_of_a_person(tx, ledger, row, day)
+    if reasons:
+        put_mutation(workspace, tx, row, Hold(**common, reason="; ".join(reasons)), at=at)
+    elif asked is not None:
+        # What a person asked for stands, with its own last day.
+        put_mutation(workspace, tx, row, Hold(**common, reason=asked.reason, until=asked.until), at=at)
+    else:
+        put_mutation(workspace, tx, row, Resume(**common, reason="the ledger explains it"), at=at)
+    cases.change_case(tx, row.case_ref, credit_hold=bool(reasons))
+    return 1
+
+
+def is_ours(reason: str) -> bool:
+    """Whether a hold with this reason was asked for here, and not by a person."""
+    return set(reason.split("; ")) <= {CREDIT_TEXT, HOLE_TEXT}
+
+
+def _reasons(tx: Tx, ledger: Ledger, row: CaseRow, *, at: datetime) -> Iterator[str]:
+    """Money that no invoice explains, and claims that no rows explain. The first has its task here."""
+    credit = items.open_credit(tx, ledger.name, row.debtor_id, row.currency) - row.base_credit
+    if credit > 0:
+        yield CREDIT_TEXT
+        people.open_task(
+            tx,
+            ledger.name,
+            _UNALLOCATED,
+            row.debtor_id,
+            case_ref=row.case_ref,
+            subject=f"{Money(minor=credit, currency=row.currency)} of this debtor is not allocated: "
+            "allocate it in the ledger. The agency rests until then.",
+            at=at,
+        )
+    else:
+        people.finish_task(tx, ledger.name, _UNALLOCATED, row.debtor_id, at=at, outcome="allocated")
+    if people.open_keys(tx, ledger.name, PERHAPS_PAID, case_ref=row.case_ref):
+        yield HOLE_TEXT
+
+
+def _hold_of_a_person(tx: Tx, ledger: Ledger, row: CaseRow, day: date) -> HoldFact | None:
+    """The hold on the debtor that lasts longest, when one stands."""
+    standing = [
+        one
+        for one in people.holds(tx, ledger.name)
+        if one.scope == "debtor" and one.key == row.debtor_id and (one.until is None or one.until >= day)
+    ]
+    return max(standing, key=lambda one: (one.until is None, one.until or day), default=None)
