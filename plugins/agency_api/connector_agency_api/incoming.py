@@ -47,6 +47,11 @@ def read_preflight(body: Json) -> Preflight:
     return Preflight(findings=tuple(findings), price=None if price is None else _read(Money, price))
 
 
+def read_withdrawal(body: Json) -> Money:
+    """What giving a case back costs. Raises TransientError for an answer that does not say."""
+    return _read(Money, body.get("cost"))
+
+
 def read_receipt(body: Json, *, replayed: bool) -> Receipt | None:
     """The receipt of a case, or of anything else that was delivered; None when it names no reference."""
     reference = body.get("agency_ref") or body.get("reference")

@@ -13,6 +13,7 @@ from connector.model import (
     Document,
     Event,
     EventPage,
+    Money,
     Mutation,
     MutationKind,
     Preflight,
@@ -95,6 +96,13 @@ class AgencySink:
         return self._receipt(
             self._client.write(case_path(mutation.case_ref, rest), body, key=outgoing.checked_key(key)), key
         )
+
+    def withdrawal_cost(self, case_ref: str) -> Money | None:
+        """What the agency asks for giving the case back; None from one that serves an API without that question."""
+        answer = self._client.read(case_path(case_ref, "withdrawal"))
+        if isinstance(answer, Refusal) and answer.status == 404:
+            return None
+        return incoming.read_withdrawal(self._body(answer))
 
     def attach(self, case_ref: str, document: Document, *, key: str) -> Receipt:
         """Add a document."""

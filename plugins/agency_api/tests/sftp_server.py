@@ -84,8 +84,8 @@ class SftpStandIn:
 
     def cut(self) -> None:
         """Break every line."""
-        while self._transports:
-            transport = self._transports.pop()
+        lines, self._transports = self._transports, []
+        for transport in lines:
             transport.sock.close()
             transport.close()
 

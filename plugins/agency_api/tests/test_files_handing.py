@@ -1,6 +1,7 @@
 """Handing over by files, killed between any two steps: the agency gets each message once, and none is lost."""
 
 import json
+import os
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -174,6 +175,32 @@ def test_with_an_older_store_a_file_that_waits_is_found(folder: Folder) -> None:
     first = open_files(folder).submit(CASE, key=KEY)
     found = open_files(folder).find(KEY)
     assert found == Receipt(reference=first.reference, state="received", raw="file in place", replayed=True)
+
+
+def test_with_an_older_store_a_file_that_waits_is_not_sent_again(folder: Folder) -> None:
+    first = open_files(folder).submit(CASE, key=KEY)
+    again = open_files(folder, client_number="CL-NEW").submit(CASE, key=KEY)
+    assert again.replayed
+    assert folder.sent == [first.reference]
+
+
+@pytest.mark.parametrize(
+    ("mode", "file", "made"), [(0o2770, 0o660, 0o770), (0o750, 0o640, 0o750), (0o700, 0o600, 0o700)]
+)
+def test_the_group_of_the_folder_reads_what_it_may(folder: Folder, mode: int, file: int, made: int) -> None:
+    for name in ("to-agency", "from-agency"):
+        (folder.root / name).chmod(mode)
+    before = os.umask(0o077)
+    try:
+        receipt = open_files(folder).submit(CASE, key=KEY)
+        folder.put("events_a.jsonl", "not json\n")
+        list(open_files(folder).changes(None))
+    finally:
+        os.umask(before)
+    assert (folder.root / "to-agency" / receipt.reference).stat().st_mode & 0o777 == file
+    aside = folder.root / "from-agency" / "set-aside"
+    assert aside.stat().st_mode & 0o777 == made
+    assert (aside / "000001_events_a.jsonl.why.txt").stat().st_mode & 0o777 == file
 
 
 def test_other_settings_after_a_lost_answer_do_not_make_a_second_file(folder: Folder) -> None:

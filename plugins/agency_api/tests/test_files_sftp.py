@@ -1,6 +1,7 @@
 """Over a real SFTP server that cuts lines, is slow, fetches at once, shows a wrong key."""
 
 import gc
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -113,6 +114,20 @@ def test_a_server_that_answers_too_late_leaves_it_unknown(server: SftpStandIn, f
     assert len(got(folder)) == 1
 
 
+def test_a_line_that_breaks_prints_no_traceback(
+    server: SftpStandIn, open_sink: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    # The server of this test runs in the same process and may complain.
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+    sink = open_sink()
+    sink.check()
+    server.stop()
+    for _ in range(2):
+        with pytest.raises(TransientError):
+            sink.submit(CASE, key=KEY)
+    assert caplog.text == ""
+
+
 def test_after_a_restart_of_the_server_the_same_sink_goes_on(
     server: SftpStandIn, folder: Folder, open_sink: Open
 ) -> None:
@@ -140,6 +155,15 @@ def test_a_run_logs_in_once_and_leaves_no_line_open(server: SftpStandIn, open_si
     while threading.active_count() > before and time.monotonic() < end:
         time.sleep(0.05)
     assert threading.active_count() <= before, [thread.name for thread in threading.enumerate()]
+
+
+def test_many_cases_are_not_many_listings(server: SftpStandIn, folder: Folder, open_sink: Open) -> None:
+    sink = open_sink()
+    for number in range(20):
+        sink.submit(make_case(case_ref=f"IC-{number}"), key=f"key-{number}")
+    assert len(got(folder)) == 20
+    listings = [one for one in server.operations if one.startswith("list")]
+    assert len(listings) == 2, "what waits, and the receipts"
 
 
 def test_a_server_with_another_key_is_told_nothing(

@@ -57,6 +57,7 @@ class FolderPlace:
                 opened.write(content)
                 opened.flush()
                 os.fsync(opened.fileno())
+            _share(self._root / path, 0o600, 0o060)
         except OSError as error:
             raise self._trouble(error) from error
 
@@ -72,7 +73,9 @@ class FolderPlace:
 
     def make(self, folder: str) -> None:
         try:
-            (self._root / folder).mkdir(exist_ok=True)
+            if not (self._root / folder).exists():
+                (self._root / folder).mkdir()
+                _share(self._root / folder, 0o700, 0o070)
         except OSError as error:
             raise self._trouble(error) from error
 
@@ -90,6 +93,12 @@ def _rename_without_replacing(old: Path, new: Path) -> None:
     if new.exists():
         raise FileExistsError(errno.EEXIST, "there is such a file already", str(new))
     old.rename(new)
+
+
+def _share(path: Path, ours: int, group: int) -> None:
+    """The folder says whether its group may read: the connector itself makes files that nobody else reads."""
+    if os.name == "posix":
+        path.chmod(ours | (path.parent.stat().st_mode & group))
 
 
 def _keep(folder: Path) -> None:

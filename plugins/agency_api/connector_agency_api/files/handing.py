@@ -64,10 +64,12 @@ class Handing:
         self._config = config
         self._log = context.log
         self._answered: dict[str, str] | None = None
+        self._waiting: frozenset[str] | None = None
 
     def hand(self, parcel: Parcel) -> Receipt:
         """Put the file into the agency's folder, once. Raises UnknownOutcome when the renaming was not answered."""
         tag = naming.tag_of(parcel.key)
+        new = self._book.sent(tag) is None
         noted = self._book.begin(tag, parcel.kind, parcel.case_ref)
         if (noted.kind, noted.case_ref) != (parcel.kind, parcel.case_ref):
             raise RejectedError(
@@ -75,7 +77,7 @@ class Handing:
             )
         content = parcel.content(noted.sequence)
         name = naming.name_message(parcel.case_ref, noted.sequence, parcel.kind, key=parcel.key, content=content)
-        before = self.find(parcel.key)
+        before = None if new and tag not in self._traces() else self.find(parcel.key)
         if before is not None:
             if noted.name not in ("", name.final):
                 self._log.warning("sent before with other settings, and not sent again", file=noted.name)
@@ -96,7 +98,7 @@ class Handing:
             self._book.close(tag)
             return answer
         there = self._place.listed(self._config.to_agency)
-        final = next((name for name in there if naming.is_sent(name, tag)), "")
+        final = next((name for name in there if naming.sent_tag(name) == tag), "")
         waits = any(naming.is_part(name, tag) for name in there)
         if not _has_arrived(noted, final=bool(final), waits=waits):
             return None
@@ -109,8 +111,8 @@ class Handing:
         return Receipt(reference=reference, state=_state_of(kind), raw=raw, replayed=True)
 
     def forget_listing(self) -> None:
-        """List the receipts anew at the next question: the reader of the agency's files is about to move them."""
-        self._answered = None
+        """List anew at the next question: the reader of the agency's files is about to move the receipts."""
+        self._answered = self._waiting = None
 
     def _write_part(self, name: naming.SentName, content: bytes) -> None:
         """On disk at the agency and whole; written anew, because a part of the same size may hold older settings."""
@@ -162,6 +164,15 @@ class Handing:
         except (ValidationError, Denied):
             return None
         return Receipt(reference=told.reference, state=told.receipt_state, raw=told.state, replayed=True)
+
+    def _traces(self) -> frozenset[str]:
+        """Of which messages there is a file, of an earlier host whose notes were lost. Listed once for a run, because
+        listing for every message makes a thousand of them take minutes.
+        """
+        if self._waiting is None:
+            there = self._place.listed(self._config.to_agency)
+            self._waiting = frozenset(filter(None, map(naming.sent_tag, there)))
+        return self._waiting | self._receipts().keys()
 
     def _receipts(self) -> dict[str, str]:
         """Where the receipts are, by the key's piece of their name. Listed once for a run: what is read is kept."""

@@ -52,10 +52,10 @@ def kind_in(name: str) -> str:
     return name.rsplit("_", 3)[1]
 
 
-def is_sent(name: str, tag: str) -> bool:
-    """Whether this is the finished file of a message."""
+def sent_tag(name: str) -> str:
+    """The key's piece in the name of a finished message; empty for another file."""
     found = _SENT.fullmatch(name)
-    return found is not None and found["tag"] == tag and kind_of(name) != "receipt"
+    return found["tag"] if found else ""
 
 
 def is_part(name: str, tag: str) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import logging
 import socket
 import stat
 import weakref
@@ -155,6 +156,8 @@ class SftpPlace:
         import paramiko
 
         config = self._config
+        # What goes wrong is raised here in our words; the library would also print it, with its traceback.
+        transport.set_log_channel(_silent_log())
         transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = config.connect_timeout
         options = transport.get_security_options()
         wanted = _wanted_types(config.host_keys)
@@ -218,6 +221,12 @@ def _wanted_types(pins: tuple[str, ...]) -> frozenset[str]:
     if not all(known):
         return frozenset()
     return frozenset(names - {"ssh-rsa"} | (set(_RSA_SIGNATURES) if "ssh-rsa" in names else set()))
+
+
+def _silent_log() -> str:
+    log = logging.getLogger(f"{__name__}.library")
+    log.setLevel(logging.CRITICAL + 1)
+    return log.name
 
 
 def _is_file(attributes: Any) -> bool:

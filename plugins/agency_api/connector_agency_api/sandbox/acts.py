@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from connector_agency_api.sandbox.books import collection_costs
+from connector_agency_api.sandbox.books import LineBook, collection_costs
 from connector_agency_api.sandbox.desk import Desk
 from connector_agency_api.sandbox.dossier import AgencyRequest, Dossier
 from connector_agency_api.sandbox.options import percent_of
@@ -16,7 +16,12 @@ Act = Callable[[Desk, Dossier, Step, datetime], None]
 
 def perform(desk: Desk, dossier: Dossier, step: Step, at: datetime) -> None:
     """Carry out one act. Raises Problem (409) when the state of the case does not allow it."""
+    told = len(desk.feed.events)
     _ACTS[step.act](desk, dossier, step, at)
+    if step.silent:
+        desk.feed.swallow(told)
+    elif step.late:
+        desk.feed.slip_in(told)
 
 
 def _require(allowed: bool, message: str) -> None:
@@ -238,6 +243,36 @@ def _odd_event(desk: Desk, dossier: Dossier, step: Step, at: datetime) -> None:
     desk.feed.tell(at, dossier.case_ref, "file_photographed", text=step.text, raw="DOSSIER_GEFOTOGRAFEERD")
 
 
+def _give_back(desk: Desk, dossier: Dossier, step: Step, at: datetime) -> None:
+    _require(bool(dossier.asked_back), "The case was not asked back.")
+    desk.give_back(dossier, at)
+
+
+def _keep(desk: Desk, dossier: Dossier, step: Step, at: datetime) -> None:
+    _require(bool(dossier.asked_back), "The case was not asked back.")
+    desk.keep(dossier, at, reason=step.reason)
+
+
+def _forget(desk: Desk, dossier: Dossier, step: Step, at: datetime) -> None:
+    desk.drop_plan(dossier)
+    del desk.dossiers[dossier.case_ref]
+
+
+def _alter_line(desk: Desk, dossier: Dossier, step: Step, at: datetime) -> None:
+    _require(0 <= step.line < len(dossier.book.lines) and step.minor is not None, "Name a line and an amount.")
+    list(dossier.book.lines.values())[step.line].raise_by(step.minor or 0)
+
+
+def _add_line(desk: Desk, dossier: Dossier, step: Step, at: datetime) -> None:
+    _require(step.minor is not None, "Name an amount.")
+    line_id = f"{dossier.case_ref}/strange-{len(dossier.book.lines) + 1}"
+    dossier.book.lines[line_id] = LineBook(line_id, "principal", at.date(), step.minor or 0)
+
+
+def _stranger(desk: Desk, dossier: Dossier, step: Step, at: datetime) -> None:
+    desk.feed.tell(at, step.into or "NOBODYS-CASE", "phase_changed", phase=step.phase)
+
+
 _ACTS: dict[str, Act] = {
     "review": _review,
     "accept": _accept,
@@ -256,4 +291,10 @@ _ACTS: dict[str, Act] = {
     "reopen": _reopen,
     "remit": _remit,
     "odd_event": _odd_event,
+    "give_back": _give_back,
+    "keep": _keep,
+    "forget": _forget,
+    "alter_line": _alter_line,
+    "add_line": _add_line,
+    "stranger": _stranger,
 }

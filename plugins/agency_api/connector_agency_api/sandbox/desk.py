@@ -170,6 +170,29 @@ class Desk:
             paid = any(line.applied["collected"] + line.applied["direct"] for line in lines)
             self.close(dossier, "paid" if paid else "credited", at, reason="nothing is left to collect")
 
+    def withdrawal_cost(self, dossier: Dossier) -> int:
+        """What giving the case back costs now, in minor units: nothing before it was accepted."""
+        return self.options.withdraw_fee_minor if dossier.handover == "accepted" else 0
+
+    def give_back(self, dossier: Dossier, at: datetime) -> None:
+        """The case was asked back: it is charged for and closed."""
+        fee = self.withdrawal_cost(dossier)
+        if fee:
+            dossier.book.creditor_costs += fee
+            self.payouts.charge(dossier.submission.currency, fee)
+        self.drop_plan(dossier)
+        dossier.rests.clear()
+        dossier.closure = "withdrawn"
+        dossier.activity = "running"
+        dossier.book.waive()
+        self._say(dossier, at, "closed", closure="withdrawn", reason=dossier.asked_back)
+        dossier.asked_back = ""
+
+    def keep(self, dossier: Dossier, at: datetime, *, reason: str) -> None:
+        """The case was asked back, and is worked on."""
+        dossier.asked_back = ""
+        self._say(dossier, at, "withdrawal_refused", reason=reason or None)
+
     def ask(self, dossier: Dossier, request: AgencyRequest, at: datetime) -> None:
         """Let a request wait for the creditor; the script rests until the answer."""
         dossier.requests[request.request_id] = request

@@ -75,6 +75,7 @@ _EVENTS = {
     "request_settled": "A request needs no answer any more", "payment_received": "The debtor paid us",
     "payment_reversed": "That payment was undone", "cost_added": "A cost", "message_received": "A message",
     "remittance_paid": "We paid out", "closed": "Closed", "reopened": "Open again",
+    "withdrawal_refused": "We do not give the case back",
 }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class AgencyRequest:
 @dataclass(eq=False)
 class Dossier:
     """A case. `rests` are the reasons for which its script rests, since `paused_at`: hold, dispute, no_answer, or
-    the id of a request that waits for the creditor.
+    the id of a request that waits for the creditor. `asked_back` is why, while a withdrawal waits.
     """
 
     submission: CaseSubmission
@@ -52,6 +52,7 @@ class Dossier:
     rests: set[str] = field(default_factory=set)
     paused_at: datetime | None = None
     resume_ticket: int = 0
+    asked_back: str = ""
 
     @property
     def case_ref(self) -> str:

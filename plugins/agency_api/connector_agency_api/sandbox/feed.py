@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from connector_agency_api.sandbox.problem import Problem
@@ -54,9 +55,18 @@ class Feed:
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
+        self._numbers = count(1)
 
     def tell(self, at: datetime, case_ref: str, kind: str, **facts: Any) -> None:
         """Append an event. A fact that is None is left out."""
         known = {name: value for name, value in facts.items() if value is not None}
-        head = {"id": f"evt_{len(self.events) + 1:08}", "kind": kind, "case_ref": case_ref, "occurred_at": instant(at)}
+        head = {"id": f"evt_{next(self._numbers):08}", "kind": kind, "case_ref": case_ref, "occurred_at": instant(at)}
         self.events.append(head | known)
+
+    def swallow(self, since: int) -> None:
+        """Take back what was told after the first `since` events: nobody hears of it."""
+        del self.events[since:]
+
+    def slip_in(self, since: int) -> None:
+        """Move what was told after the first `since` events to the head, where nobody looks again."""
+        self.events[:] = self.events[since:] + self.events[:since]

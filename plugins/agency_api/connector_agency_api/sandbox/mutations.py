@@ -115,20 +115,15 @@ def _resume(desk: Desk, dossier: Dossier, at: datetime) -> None:
 
 def _withdraw(desk: Desk, dossier: Dossier, mutation: Withdraw, at: datetime) -> None:
     _require_open(dossier)
-    fee = desk.options.withdraw_fee_minor if dossier.handover == "accepted" else 0
+    fee = desk.withdrawal_cost(dossier)
     if fee and (mutation.fee_ack is None or mutation.fee_ack.minor < fee):
         message = f"Withdrawing an accepted case costs {fee} minor units: accept that with fee_ack."
         raise Problem("business", "fee_ack_required", message, field="fee_ack", extra={"price": dossier.money(fee)})
-    if fee:
-        dossier.book.creditor_costs += fee
-        desk.payouts.charge(dossier.submission.currency, fee)
-    desk.drop_plan(dossier)
-    dossier.rests.clear()
-    dossier.closure = "withdrawn"
-    dossier.activity = "running"
-    dossier.book.waive()
-    facts = {"closure": "withdrawn", "reason": mutation.reason, "raw": dossier.raw_status}
-    desk.feed.tell(at, dossier.case_ref, "closed", **facts)
+    dossier.asked_back = mutation.reason
+    if desk.options.withdrawals == "at_once":
+        desk.give_back(dossier, at)
+    elif desk.options.withdrawals == "refused":
+        desk.keep(dossier, at, reason="the case is worked on")
 
 
 def _dispute(desk: Desk, dossier: Dossier, mutation: DisputeReport, at: datetime) -> None:

@@ -34,6 +34,9 @@ class AgencyOptions(BaseModel):
     debtor_costs: Literal["wik", "none"] = Field("wik", description="collection costs it adds for the debtor")
     interest_percent: _Percent = Field(Decimal(0), description="a year, simple, on open principal since acceptance")
     withdraw_fee_minor: int = Field(0, ge=0, description="asked when an accepted case is withdrawn")
+    withdrawals: Literal["at_once", "reviewed", "refused"] = Field(
+        "at_once", description="what becomes of a withdrawal; a reviewed one waits for the act give_back or keep"
+    )
     remit_every: Literal["month", "week", "day", "never"] = Field("month", description="when it pays out")
     payer_iban: str = Field("NL13TEST0123456789", description="the account its pay-outs come from")
     max_document_bytes: int = Field(10_000_000, ge=1, description="the largest document it takes, decoded")

@@ -37,13 +37,18 @@ class ScriptedQuestion(BaseModel):
 
 
 class Step(BaseModel):
-    """One thing the agency does, with what it needs for it. Amounts in minor units."""
+    """One thing the agency does, with what it needs for it. Amounts in minor units.
+
+    A `silent` act is told by no event; of a `late` one the events stand at the head of the feed, before all that was
+    read already.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     act: Literal[
         "review", "accept", "reject", "reject_line", "ask", "ask_approval", "phase", "activity", "merge", "pay",
-        "reverse", "cost", "message", "close", "reopen", "remit", "odd_event",
+        "reverse", "cost", "message", "close", "reopen", "remit", "odd_event", "give_back", "keep", "forget",
+        "alter_line", "add_line", "stranger",
     ]  # fmt: skip
     after: Annotated[timedelta, BeforeValidator(_duration)] = timedelta()
     percent: Decimal | None = Field(None, gt=0, le=100)
@@ -69,6 +74,8 @@ class Step(BaseModel):
     borne_by: Literal["debtor", "creditor"] = "creditor"
     into: str = ""
     text: str = ""
+    silent: bool = False
+    late: bool = False
 
 
 class Scenario(BaseModel):

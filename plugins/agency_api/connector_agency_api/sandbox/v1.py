@@ -78,6 +78,7 @@ def routes(agency: Agency) -> list[Route]:
         ("POST", "/v1/cases", api.submit),
         ("GET", "/v1/cases", api.list_cases),
         ("GET", "/v1/cases/{case_ref}", api.get_case),
+        ("GET", "/v1/cases/{case_ref}/withdrawal", api.price_withdrawal),
         ("POST", "/v1/cases/{case_ref}/mutations", api.mutate),
         ("POST", "/v1/cases/{case_ref}/documents", api.attach),
         ("POST", "/v1/cases/{case_ref}/messages", api.message),
@@ -157,6 +158,16 @@ class _Api:
     async def get_case(self, request: Request) -> Response:
         case_ref = _case_ref(request)
         return await self._look("get_case", lambda desk, now: view(desk.dossier(case_ref), now))
+
+    async def price_withdrawal(self, request: Request) -> Response:
+        case_ref = _case_ref(request)
+
+        def price(desk: Desk, _: datetime) -> dict[str, Any]:
+            dossier = desk.dossier(case_ref)
+            cost = dossier.money(desk.withdrawal_cost(dossier))
+            return {"case_ref": case_ref, "cost": cost, "waits": bool(dossier.asked_back)}
+
+        return await self._look("price_withdrawal", price)
 
     async def get_delivery(self, request: Request) -> Response:
         key = read_text(request.path_params["key"], _KEY, name="key")
