@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.failures import ExitCode, code_of
+from connector.cli.failures import ExitCode, code_of, tell
 from connector.cli.invocation import Invocation
 from connector.cli.options import JsonOption, LedgerArgument
 from connector.cli.selection import pick_ledger, pick_ledgers
@@ -45,31 +45,30 @@ def run(
 def _visit_each(workspace: "Workspace", ledgers: "list[Ledger]", *, as_json: bool) -> int:
     from connector.cli.output import show_json, showing_progress
     from connector.cli.verbs import read_brake
-    from connector.runtime.visit import visit
+    from connector.runtime.once import visit_once
 
-    turns: list[Turn] = []
-    for ledger in ledgers:
-        with showing_progress(quiet=as_json) as progress:
-            turns += visit(workspace, ledger, progress=progress)
-        if workspace.stop.is_set():
-            break
+    turns, failed = visit_once(workspace, ledgers, lambda: showing_progress(quiet=as_json))
+    if failed and not turns:
+        raise failed[0]
     brakes = [reason for ledger in ledgers if (reason := read_brake(workspace, ledger))]
     if as_json:
         show_json([_facts(workspace, turn) for turn in turns])
     else:
         _show_turns(workspace, turns)
-    return _judge(turns, braked=bool(brakes))
+    for error in failed:
+        tell(error, as_json=False, verbose=False)
+    return _judge(turns, failed, braked=bool(brakes))
 
 
-def _judge(turns: "list[Turn]", *, braked: bool) -> int:
-    """The gravest of what the verbs left: a log-in, a configuration to mend, a person, a later run."""
+def _judge(turns: "list[Turn]", failed: list[Exception], *, braked: bool) -> int:
+    """The gravest of what the verbs left: a fault, a log-in, a configuration to mend, a person, a later run."""
     from connector.cli.verbs import judge
 
-    codes = {code_of(turn.error) for turn in turns if turn.error}
+    codes = {code_of(turn.error) for turn in turns if turn.error} | {code_of(error) for error in failed}
     codes |= {judge(turn.report.counts, brake="") for turn in turns if turn.report}
     if braked:
         codes.add(ExitCode.PERSON)
-    gravest = (ExitCode.LOGIN, ExitCode.CONFIG, ExitCode.PERSON, ExitCode.LATER)
+    gravest = (ExitCode.FAULT, ExitCode.LOGIN, ExitCode.CONFIG, ExitCode.PERSON, ExitCode.LATER)
     return next((code for code in gravest if code in codes), ExitCode.DONE)
 
 
