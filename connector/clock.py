@@ -1,8 +1,8 @@
 """The host's clock, and a test clock that a demonstration moves."""
 
-import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from connector.api import Clock
@@ -10,7 +10,10 @@ from connector.errors import ConfigError
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock. Its sleep is over once `stop` is set: nobody waits for calls who was asked to end."""
+
+    def __init__(self, stop: Event | None = None) -> None:
+        self._stop = stop or Event()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -19,7 +22,7 @@ class SystemClock:
         return self.now().astimezone(ZoneInfo(zone)).date()
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(max(0.0, seconds))
+        self._stop.wait(max(0.0, seconds))
 
 
 class FileClock:
@@ -58,6 +61,6 @@ class FileClock:
         beside.replace(self.path)
 
 
-def open_clock(test_file: Path | None) -> Clock:
-    """The machine's clock, or the test clock in `test_file`."""
-    return FileClock(test_file) if test_file else SystemClock()
+def open_clock(test_file: Path | None, stop: Event | None = None) -> Clock:
+    """The machine's clock, on which nobody sleeps once `stop` is set, or the test clock in `test_file`."""
+    return FileClock(test_file) if test_file else SystemClock(stop)

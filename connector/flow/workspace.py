@@ -160,15 +160,17 @@ def open_workspace(home: Path, environ: Mapping[str, str]) -> Iterator[Workspace
     settings = load(home, environ)
     plugins = load_plugins(disable=settings.plugins.disabled, prefer=settings.plugins.prefer)
     store = open_store(settings.store_url)
+    stop = Event()
     try:
         schema.check(store)
         with tracing(settings.traces.endpoint, version=__version__):
             yield Workspace(
                 settings=settings,
                 store=store,
-                clock=open_clock(settings.test_clock),
+                clock=open_clock(settings.test_clock, stop),
                 plugins=plugins,
                 reader=SecretReader(settings.home, environ),
+                stop=stop,
             )
     finally:
         store.close()

@@ -84,3 +84,13 @@ def test_no_reader_ever_sees_half_an_instant(clock: FileClock) -> None:
 
 def test_without_a_file_it_is_the_machines_clock() -> None:
     assert isinstance(open_clock(None), SystemClock)
+
+
+def test_nobody_sleeps_on_the_machines_clock_once_asked_to_stop() -> None:
+    stop = threading.Event()
+    clock = open_clock(None, stop)
+    threading.Timer(0.2, stop.set).start()
+    began = time.monotonic()
+    clock.sleep(30)
+    clock.sleep(30)
+    assert time.monotonic() - began < 5
