@@ -255,6 +255,14 @@ def test_receipts_become_events_and_close_the_waiting(folder: Folder) -> None:
     assert len(folder.returned("done")) == 5
 
 
+def test_a_refused_withdrawal_lets_the_case_run_on(folder: Folder) -> None:
+    asked = open_files(folder).mutate(make_mutation("withdraw", case=CASE), key="k5")
+    folder.put(*receipt_for(asked.reference, key="k5", state="rejected", reasons=["summons: it was served today"]))
+    (event,) = read(folder)[0]
+    assert event.kind == "withdrawal_refused"
+    assert event.reason == "summons: it was served today"
+
+
 def test_a_receipt_that_cannot_be_read_is_told_and_closes_nothing(folder: Folder) -> None:
     context = make_context()
     case = open_files(folder, context).submit(CASE, key=KEY)

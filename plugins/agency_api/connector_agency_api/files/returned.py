@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, ValidationError
 
-from connector.model import Accepted, Event, Received, Record, Rejected, Unmapped
+from connector.model import Accepted, Event, Received, Record, Rejected, Unmapped, WithdrawalRefused
 from connector_agency_api.incoming import read_event
 
 
@@ -110,6 +110,8 @@ def _event_of(told: ReceiptFile, kind: str) -> Event | None:
     if kind != "case":
         if told.state != "rejected":
             return None
+        if kind == "withdraw":
+            return WithdrawalRefused(**head, raw="rejected", reason="; ".join(reasons))
         return Unmapped(**head, raw="rejected", text=f"the agency refuses the {kind}: {'; '.join(reasons)}")
     if told.state == "rejected":
         return Rejected(**head, reasons=reasons)
