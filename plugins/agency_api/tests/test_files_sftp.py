@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, get_args
 
 import paramiko
 import pytest
 
 from connector.errors import AuthError, ConfigError, TransientError, UnknownOutcome
-from connector.testing import RecordedContext, make_case, make_context
+from connector.testing import RecordedContext, make_case, make_context, make_mutation
 from connector_agency_api.files.config import AgencyFilesConfig
 from connector_agency_api.files.sink import AgencyFilesSink
 from plugins.agency_api.tests.files_agency import KEY, Folder, an_event
@@ -99,6 +100,42 @@ def test_whatever_the_line_does_the_agency_gets_it_once(
     assert got(folder) == [receipt.reference]
     assert receipt.replayed == arrived
     assert not [name for name in folder.sent if name.endswith(".part")]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_bad_day_ends_with_every_message_there_once(
+    server: SftpStandIn, folder: Folder, open_sink: Open, seed: int
+) -> None:
+    """The host's protocol in short: a lost answer is looked up, what surely did not happen is sent again."""
+    chance = Random(seed)
+    (folder.root / "archive").mkdir()
+    waiting = [f"key-{number}" for number in range(10)]
+    doubtful: set[str] = set()
+    for _ in range(400):
+        if not waiting:
+            break
+        if chance.random() < 0.5:
+            server.mishaps[:] = [chance.choice(get_args(Mishap)[:6])]
+        if chance.random() < 0.1:
+            server.stop()
+            server.start()
+        if chance.random() < 0.3:
+            for name in [name for name in folder.sent if name.endswith(".json")]:
+                (folder.root / "to-agency" / name).rename(folder.root / "archive" / name)
+        key = waiting[0]
+        try:
+            if key in doubtful and open_sink().find(key) is None:
+                doubtful.discard(key)
+            if key not in doubtful:
+                open_sink().mutate(make_mutation("hold", case=CASE), key=key)
+        except UnknownOutcome:
+            doubtful.add(key)
+        except TransientError:
+            continue
+        else:
+            waiting.pop(0)
+    assert not waiting
+    assert sorted(name.split("_")[1] for name in got(folder)) == [f"{number:04}" for number in range(1, 11)]
 
 
 def test_a_server_that_answers_too_late_leaves_it_unknown(server: SftpStandIn, folder: Folder, open_sink: Open) -> None:
