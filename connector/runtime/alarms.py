@@ -49,11 +49,6 @@ class AlarmFigures(Collector):
         yield from (period, lag, going)
 
     def _deliveries(self) -> Iterator[Metric]:
-        waiting = gauge(
-            "payment_waiting_seconds",
-            "Age of the oldest message that stops a collection and has not arrived.",
-            "ledger",
-        )
         again = _counter("outbox_resends", "Attempts after the first one, of all messages that are kept.", "ledger")
         login = gauge("login_age_seconds", "Since when the log-in was last renewed.", "connection")
         backup = gauge("backup_age_seconds", "Age of the newest back-up; +Inf when there is none.")
@@ -61,13 +56,11 @@ class AlarmFigures(Collector):
         with self._workspace.store.read() as tx:
             found = watch.watch(tx)
         for one in self._status.ledgers:
-            since = found.waiting_since.get(one.name, now)
-            waiting.add_metric([one.name], (now - since).total_seconds())
             again.add_metric([one.name], found.sent_again.get(one.name, 0))
         for name in self._workspace.settings.connections.keys() & found.login_at.keys():
             login.add_metric([name], (now - found.login_at[name]).total_seconds())
         backup.add_metric([], (now - found.backup_at).total_seconds() if found.backup_at else math.inf)
-        yield from (waiting, again, login, backup)
+        yield from (again, login, backup)
 
     def _work(self) -> Iterator[Metric]:
         work = _counter("work", "What runs of this process counted, since it began.", "ledger", "verb", "what")

@@ -54,10 +54,10 @@ def test_a_payment_that_does_not_arrive_grows_old_and_is_young_again_once_it_has
     agency.wire = ["refused"]
     follow(served.desk, served.ledger)
     served.desk.later(minutes=16)
-    assert figures(served)["incasso_payment_waiting_seconds", "acme"] == 16 * 60
+    assert figures(served)["incasso_payment_delay_seconds", "acme"] == 16 * 60
     follow(served.desk, served.ledger)
     found = figures(served)
-    assert found["incasso_payment_waiting_seconds", "acme"] == 0
+    assert found["incasso_payment_delay_seconds", "acme"] == 0
     assert found["incasso_outbox_resends_total", "acme"] == 1
     assert [one.kind for one in agency.mutations] == ["direct_payment"]
 
@@ -70,7 +70,7 @@ def test_a_case_that_waits_is_no_payment_that_waits(served: Served) -> None:
     hand_over(served.desk, served.ledger, plan.id)
     served.desk.later(hours=1)
     found = figures(served)
-    assert found["incasso_payment_waiting_seconds", "acme"] == 0
+    assert found["incasso_payment_delay_seconds", "acme"] == 0
     assert found["incasso_outbox_oldest_seconds", "acme"] == 3600
 
 
