@@ -34,6 +34,8 @@ BOOKS = (
 )
 _TEND_SECONDS = 0.5
 _SWEEP_SECONDS = 1.0
+# How many slots are due at a time.
+_AHEAD = 200
 
 
 class Books:
@@ -131,7 +133,7 @@ class Worker:
 
     def ring(self) -> None:
         """Submit what is not done: what the bells do, and the sweeper after them."""
-        for ledger, slot in self._books.undone():
+        for ledger, slot in self._books.undone()[:_AHEAD]:
             if (ledger, slot) not in self._over:
                 if self._engine.submit(KIND, ledger, slot):
                     self._books.note("submitted", Run(KIND, ledger, slot))
@@ -139,9 +141,10 @@ class Worker:
 
     def sweep(self) -> None:
         """As the real one: only where nothing waits or runs; a slot whose run was lost gets another name."""
+        before = set(self._over)
         busy = self._engine.inspect().keys
         for ledger, slot in self._books.undone():
-            if ledger not in busy and (ledger, slot) in self._over:
+            if ledger not in busy and (ledger, slot) in before:
                 for attempt in range(20):
                     if self._engine.submit(KIND, ledger, f"{slot}~{attempt}" if attempt else slot):
                         break
