@@ -40,12 +40,13 @@ PRIVATE_KEY, PUBLIC_KEY = make_key()
 
 
 class SftpStandIn:
-    """The server. `mishaps` are played once each, in their order; `operations` counts what was asked."""
+    """The server. `mishaps` are played once each, in their order; `operations` and `fetched` keep what was asked."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.mishaps: list[Mishap] = []
         self.operations: list[str] = []
+        self.fetched: list[str] = []
         self.log_ins = 0
         self.port = 0
         self._transports: list[paramiko.Transport] = []
@@ -66,6 +67,12 @@ class SftpStandIn:
             del self.mishaps[0]
             return True
         return False
+
+    def fetch(self, path: Path) -> None:
+        """The agency takes a file away; `fetched` counts it also when the archive has one of its name."""
+        (self.root / "archive").mkdir(exist_ok=True)
+        path.rename(self.root / "archive" / path.name)
+        self.fetched.append(path.name)
 
     def start(self) -> None:
         """Listen, at the same port as before."""
@@ -210,8 +217,7 @@ class _Files(SFTPServerInterface):
         if standin.takes("cut_after_rename"):
             standin.cut()
         if standin.mishaps[:1] in (["fetch_at_once"], ["cut_after_fetch"]) and new.suffix == ".json":
-            (standin.root / "archive").mkdir(exist_ok=True)
-            new.rename(standin.root / "archive" / new.name)
+            standin.fetch(new)
             if standin.mishaps.pop(0) == "cut_after_fetch":
                 standin.cut()
         return int(paramiko.SFTP_OK)

@@ -58,11 +58,10 @@ def open_sink(server: SftpStandIn, context: RecordedContext) -> Open:
     return open_
 
 
-def got(folder: Folder) -> list[str]:
-    """Everything that the agency ever got."""
-    archive = folder.root / "archive"
-    fetched = [path.name for path in archive.iterdir()] if archive.exists() else []
-    return fetched + [name for name in folder.sent if name.endswith(".json")]
+def got(server: SftpStandIn) -> list[str]:
+    """Everything that the agency ever got, as often as it got it."""
+    folder = Folder(server.root)
+    return server.fetched + [name for name in folder.sent if name.endswith(".json")]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_whatever_the_line_does_the_agency_gets_it_once(
     found = open_sink().find(KEY)
     assert (found is not None) == arrived
     receipt = open_sink().submit(CASE, key=KEY)
-    assert got(folder) == [receipt.reference]
+    assert got(server) == [receipt.reference]
     assert receipt.replayed == arrived
     assert not [name for name in folder.sent if name.endswith(".part")]
 
@@ -108,7 +107,6 @@ def test_a_bad_day_ends_with_every_message_there_once(
 ) -> None:
     """The host's protocol in short: a lost answer is looked up, what surely did not happen is sent again."""
     chance = Random(seed)
-    (folder.root / "archive").mkdir()
     waiting = [f"key-{number}" for number in range(10)]
     doubtful: set[str] = set()
     for _ in range(400):
@@ -121,7 +119,7 @@ def test_a_bad_day_ends_with_every_message_there_once(
             server.start()
         if chance.random() < 0.3:
             for name in [name for name in folder.sent if name.endswith(".json")]:
-                (folder.root / "to-agency" / name).rename(folder.root / "archive" / name)
+                server.fetch(folder.root / "to-agency" / name)
         key = waiting[0]
         try:
             if key in doubtful and open_sink().find(key) is None:
@@ -135,7 +133,7 @@ def test_a_bad_day_ends_with_every_message_there_once(
         else:
             waiting.pop(0)
     assert not waiting
-    assert sorted(name.split("_")[1] for name in got(folder)) == [f"{number:04}" for number in range(1, 11)]
+    assert sorted(name.split("_")[1] for name in got(server)) == [f"{number:04}" for number in range(1, 11)]
 
 
 def test_a_server_that_answers_too_late_leaves_it_unknown(server: SftpStandIn, folder: Folder, open_sink: Open) -> None:
@@ -144,11 +142,11 @@ def test_a_server_that_answers_too_late_leaves_it_unknown(server: SftpStandIn, f
         open_sink(read_timeout=0.5).submit(CASE, key=KEY)
     # The settle time of the host is minutes; the server here needs a second more.
     end = time.monotonic() + 10
-    while not got(folder) and time.monotonic() < end:
+    while not got(server) and time.monotonic() < end:
         time.sleep(0.05)
     assert open_sink().find(KEY) is not None
     open_sink().submit(CASE, key=KEY)
-    assert len(got(folder)) == 1
+    assert len(got(server)) == 1
 
 
 def test_a_line_that_breaks_prints_no_traceback(
@@ -175,7 +173,7 @@ def test_after_a_restart_of_the_server_the_same_sink_goes_on(
         sink.submit(CASE, key=KEY)
     server.start()
     sink.submit(CASE, key=KEY)
-    assert len(got(folder)) == 1
+    assert len(got(server)) == 1
 
 
 def test_a_run_logs_in_once_and_leaves_no_line_open(server: SftpStandIn, open_sink: Open) -> None:
@@ -198,7 +196,7 @@ def test_many_cases_are_not_many_listings(server: SftpStandIn, folder: Folder, o
     sink = open_sink()
     for number in range(20):
         sink.submit(make_case(case_ref=f"IC-{number}"), key=f"key-{number}")
-    assert len(got(folder)) == 20
+    assert len(got(server)) == 20
     listings = [one for one in server.operations if one.startswith("list")]
     assert len(listings) == 2, "what waits, and the receipts"
 
