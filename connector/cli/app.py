@@ -23,6 +23,7 @@ from connector.cli import (
     keys,
     outbox,
     planning,
+    quarantine,
     service,
     tasks,
     verbs,
@@ -119,6 +120,8 @@ _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.c
 _add(app, _SETUP, sandbox=connecting.sandbox, demo=demonstration.demo)
 _outbox = _new(help="Look at what is on its way to the agencies, and settle what is parked.")
 _add(_outbox, None, list=outbox.listing, show=outbox.show, resolve=outbox.resolve)
+_quarantine = _new(help="After a restore: see what is not known yet, and settle what only a person can.")
+_add(_quarantine, None, show=quarantine.show, adopt=quarantine.adopt, dismiss=quarantine.dismiss, end=quarantine.end)
 _difference = _new(help="Give a difference to somebody, or close it.")
 _add(_difference, None, assign=differences.assign, close=differences.close)
 _keys, _db, _audit = (_new(help=text) for text in ("Keys of the token store.", "The database.", "The audit trail."))
@@ -131,6 +134,7 @@ for _name, _group, _section in (
     ("case", _case, _PEOPLE),
     ("difference", _difference, _PEOPLE),
     ("outbox", _outbox, _PEOPLE),
+    ("quarantine", _quarantine, _PEOPLE),
     ("keys", _keys, _SETUP),
     ("db", _db, _SETUP),
     ("audit", _audit, _SETUP),

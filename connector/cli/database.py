@@ -121,6 +121,6 @@ def restore(
     if done.kept:
         print_line(f"What was there before lies in {done.kept}.")
     print_line(
-        "It is in quarantine: what left after the back-up is to be looked up at the agency before a case leaves."
+        "It is in quarantine: what left after the back-up is found out at the agency before anything leaves again."
     )
-    print_line("Now: incasso doctor, then start the service.")
+    print_line("Now: incasso doctor, then start the service; it gets out by itself. See: incasso quarantine show")

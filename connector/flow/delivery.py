@@ -4,6 +4,7 @@ The rules are in `connector.flow.protocol`, the states in `connector.store.outbo
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from connector.api import Capabilities, Sink
@@ -26,14 +27,18 @@ from connector.flow.workspace import Workspace
 from connector.http.deadline import moment, write_until
 from connector.log import mask
 from connector.model import Case, Receipt
-from connector.store import Tx, agency, cases, journal, outbox, people
+from connector.store import Tx, agency, cases, journal, outbox, people, quarantine
 from connector.store.outbox import Outgoing
+
+# Whoever was overdue when the store was restored has been handed over by then.
+_ASK_FIRST = timedelta(days=60)
 
 
 def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
     """Settle what is in doubt, then send what is due, one message at a time, payments first.
 
-    No new case leaves a ledger that is on the brake, nor one that something keeps at home by now.
+    No new case leaves a ledger that is on the brake, nor one that something keeps at home by now. In the quarantine
+    after a restore nothing leaves, or no new case, and doubts are settled by look-up alone.
     Raises AuthError, ConfigError or QuotaError when the connection as a whole cannot go on; the message at hand
     is then ready again.
     """
@@ -42,7 +47,10 @@ def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) ->
     while not workspace.stop.is_set():
         with workspace.store.read() as tx:
             brake = journal.read_ledger_state(tx, ledger.name).brake_reason
-            message = outbox.due(tx, ledger.name, at=workspace.clock.now(), without=OPEN if brake else "")
+            held = quarantine.held(tx, ledger.name)
+            if held == "all":
+                return
+            message = outbox.due(tx, ledger.name, at=workspace.clock.now(), without=OPEN if brake or held else "")
             waiting = outbox.count_ready(tx, ledger.name, OPEN) if brake and message is None else 0
             why = reason_to_stay(workspace, tx, ledger, message) if message and message.kind == OPEN else ""
         if message is None:
@@ -50,7 +58,7 @@ def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) ->
             return
         if why:
             _keep_home(workspace, sink, message, why=why, report=report)
-        else:
+        elif not _is_there_already(workspace, sink, message, report):
             _attempt(workspace, ledger, sink, message, report)
 
 
@@ -78,6 +86,24 @@ def _keep_home(workspace: Workspace, sink: Sink, message: Outgoing, *, why: str,
         report.remarks.append(Remark(f"case {row.case_ref} was taken back before it was sent: {why}", row.debtor_id))
 
 
+def _is_there_already(workspace: Workspace, sink: Sink, message: Outgoing, report: Report) -> bool:
+    """Some time after a restore a new case is asked for before it is sent: the same facts gave the same key before.
+
+    The agency's feed should have told of it, and is not trusted with this alone.
+    """
+    if message.kind != OPEN or message.attempt or not sink.capabilities().lookup:
+        return False
+    with workspace.store.read() as tx:
+        restored = quarantine.restored_at(tx, message.ledger)
+    if restored is None or message.created_at > restored + _ASK_FIRST:
+        return False
+    receipt = sink.find(message.key)
+    report.counts["looked up"] += 1
+    if receipt is not None:
+        _delivered(workspace, message, receipt)
+    return receipt is not None
+
+
 def _find_interrupted(workspace: Workspace, ledger: Ledger) -> None:
     """A message that is still being sent belongs to a run that died: whether it arrived is unknown.
 
@@ -92,19 +118,32 @@ def _settle_doubts(workspace: Workspace, ledger: Ledger, sink: Sink, report: Rep
     """What is unknown goes on by the same key, by look-up, or to a person: whatever the receiver's word allows."""
     with workspace.store.read() as tx:
         doubtful = outbox.in_state(tx, ledger.name, "UNKNOWN")
+        held = quarantine.held(tx, ledger.name)
     for message in doubtful:
         if workspace.stop.is_set():
             return
         now = workspace.clock.now()
-        unwanted = message.kind == OPEN and _unwanted(workspace, ledger, message)
+        unwanted = bool(held) or (message.kind == OPEN and _unwanted(workspace, ledger, message))
         way = way_out(message, sink.capabilities(), now=now, prefer_look_up=unwanted)
-        if way == "repeat":
+        if way == "repeat" and not _comes_later(workspace, message, held):
             _attempt(workspace, ledger, sink, message, report)
         elif way == "look_up":
             _look_up(workspace, sink, message, report)
         elif way == "park":
             _park(workspace, message, Move("PARKED"), why="the agency cannot be asked by our key")
             report.counts["parked"] += 1
+
+
+def _comes_later(workspace: Workspace, message: Outgoing, held: quarantine.Held) -> bool:
+    """Whether a repeat has to wait: for the quarantine, or for what comes before it in its case.
+
+    After a restore more than one message of a case can be in doubt.
+    """
+    if held == "all" or (held and message.kind == OPEN):
+        return True
+    with workspace.store.read() as tx:
+        before = [one for one in outbox.of_case(tx, message.case_ref) if one.seq < message.seq]
+    return any(one.kind != outbox.DOCUMENT and one.state not in outbox.ENDED for one in before)
 
 
 def _unwanted(workspace: Workspace, ledger: Ledger, message: Outgoing) -> bool:

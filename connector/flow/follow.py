@@ -1,31 +1,27 @@
 """Follow: both ways with an agency: what it did comes in, what happened at the creditor goes out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from connector.api import Sink
 from connector.config import Ledger, Link
 from connector.flow.delay import watch
 from connector.flow.delivery import deliver
 from connector.flow.events import apply
+from connector.flow.feeds import feed_alone, feed_scope
 from connector.flow.mutations import tell_changes
 from connector.flow.paid_twice import flag
 from connector.flow.pull import noting
+from connector.flow.recovery import begin, recover
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.withdrawing import settle_refused
 from connector.flow.workspace import Workspace
 from connector.model import Event, EventPage
 from connector.store import BusyError, agency, cases, journal
 
-# Seconds to wait for another ledger that reads the same agency's feed.
-_FEED_WAIT = 30.0
-
 
 def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> Report:
     """Bring in the agency's events and pay-outs, then tell it what changed at the creditor.
 
     In this order, because the agency's own pay-out in the ledger must not be told back to it as a direct payment.
-    A ledger without a sink has nothing to follow.
+    A ledger without a sink has nothing to follow. In a restored store it is first found out what the agency has.
     """
     with running(workspace, ledger.name, "follow") as report:
         if ledger.sink is None:
@@ -33,9 +29,11 @@ def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) 
         try:
             with noting(workspace, ledger.sink.connection):
                 sink = workspace.sink(ledger)
+                begin(workspace, ledger, sink)
                 # What was left over from before does not wait for the agency's news.
                 deliver(workspace, ledger, sink, report)
                 if _bring_in(workspace, ledger, ledger.sink, sink, report=report, progress=progress):
+                    recover(workspace, ledger, ledger.sink, sink, report)
                     tell_changes(workspace, ledger, report)
                     flag(workspace, ledger)
                 deliver(workspace, ledger, sink, report)
@@ -52,18 +50,6 @@ def take_in(workspace: Workspace, connection: str, events: tuple[Event, ...]) ->
     for event in new:
         workspace.plugins.on_event(event)
     return len(new)
-
-
-def feed_scope(connection: str) -> str:
-    """The name under which the place in an agency's feed is kept."""
-    return f"changes:{connection}"
-
-
-@contextmanager
-def feed_alone(workspace: Workspace, connection: str) -> Iterator[None]:
-    """Read an agency's feed with nobody else in it. Raises BusyError when another ledger reads it for long."""
-    with workspace.store.lock(f"feed:{connection}", timeout=_FEED_WAIT):
-        yield
 
 
 def _bring_in(

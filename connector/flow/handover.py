@@ -6,7 +6,7 @@ from datetime import datetime
 
 from connector.api import Sink, Source
 from connector.config import Ledger
-from connector.errors import ConfigError, PluginError, RejectedError
+from connector.errors import ConfigError, PluginError, RejectedError, TransientError
 from connector.flow.accounts import account, kind_of
 from connector.flow.balance import otherwise_closed, paid
 from connector.flow.delivery import deliver
@@ -17,7 +17,7 @@ from connector.flow.workspace import Workspace
 from connector.model import Account, Case, Claim, ClaimLine, Decision, Document, Money
 from connector.policy.decide import decide
 from connector.policy.policy import Policy
-from connector.store import Tx, agency, cases, debtors, items, journal, plans
+from connector.store import Tx, agency, cases, debtors, items, journal, plans, quarantine
 from connector.store.cases import AlreadyHandedOverError, CaseRow, LineRow
 from connector.store.plans import Plan
 
@@ -43,7 +43,8 @@ class _Handing:
 def hand_over(workspace: Workspace, ledger: Ledger, plan_id: int, *, progress: Progress = quiet) -> Report:
     """Carry out the escalations of an open plan, then send what is due.
 
-    Raises ConfigError when there is no such plan, it was carried out already, or the ledger has no sink. What the
+    Raises ConfigError when there is no such plan, it was carried out already, or the ledger has no sink, and
+    TransientError in the quarantine after a restore: first it has to be known again what is there. What the
     source or the agency raises otherwise (no calls left, log in again) leaves the plan open: handing it over again
     goes on with the cases that are left.
     """
@@ -51,6 +52,7 @@ def hand_over(workspace: Workspace, ledger: Ledger, plan_id: int, *, progress: P
         raise ConfigError("this ledger hands nothing over", file=ledger.source.shown, key="sink", mend="Add [sink].")
     with running(workspace, ledger.name, "handover") as report:
         plan = _open_plan(workspace, ledger, plan_id)
+        _refuse_in_quarantine(workspace, ledger)
         handing = _Handing(
             workspace=workspace,
             ledger=ledger,
@@ -83,6 +85,14 @@ def _open_plan(workspace: Workspace, ledger: Ledger, plan_id: int) -> Plan:
     if plan.state != "open":
         raise ConfigError(f"plan {plan_id} is {plan.state}", mend=f"Make a new one: incasso plan {ledger.name}")
     return plan
+
+
+def _refuse_in_quarantine(workspace: Workspace, ledger: Ledger) -> None:
+    with workspace.store.read() as tx:
+        held = quarantine.held(tx, ledger.name)
+    if held:
+        said = "the database was restored, and it is not known yet which cases were handed over after the back-up"
+        raise TransientError(f"{said}: incasso follow {ledger.name}, then incasso quarantine show")
 
 
 def _carry_out(handing: _Handing, decision: Decision) -> None:

@@ -22,7 +22,7 @@ from connector.model import (
     Mutation,
     ReversePayment,
 )
-from connector.store import Tx, agency, cases, items, journal, people
+from connector.store import Tx, agency, cases, items, journal, people, quarantine
 from connector.store.cases import CaseRow, LineRow
 from connector.store.items import ClaimRow
 
@@ -31,9 +31,12 @@ def tell_changes(workspace: Workspace, ledger: Ledger, report: Report) -> None:
     """Put into the outbox what the agencies do not know yet of this ledger's claims.
 
     Called after the agency's pay-outs were read, so that its own money coming in is not told back to it. One
-    transaction a case: its messages, and that they were written.
+    transaction a case: its messages, and that they were written. In a restored store nothing is told before it is
+    known again what was.
     """
     with workspace.store.write() as tx:
+        if quarantine.held(tx, ledger.name) == "all":
+            return
         if journal.read_ledger_state(tx, ledger.name).brake_reason:
             report.counts["claims held by the brake"] = len(items.dirty_claims(tx, ledger.name))
             return

@@ -11,7 +11,7 @@ from connector.flow import differences as found_by
 from connector.flow.compare import Comparison, comparable, compare_case
 from connector.flow.differences import Known
 from connector.flow.events import apply
-from connector.flow.follow import feed_alone, feed_scope
+from connector.flow.feeds import feed_alone, feed_scope
 from connector.flow.paid_twice import look
 from connector.flow.pull import noting
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running

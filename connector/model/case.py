@@ -70,10 +70,20 @@ class Case(Record):
 
 
 class LineView(Record):
-    """One claim line as the agency sees it. `open` is the principal the agency still has to collect."""
+    """One claim line as the agency sees it. `open` is the principal the agency still has to collect.
+
+    The rest is optional, and what a restored store needs to know again what it told: `number` of the invoice,
+    `handed_over`, and all that the creditor told so far, net of what it took back, also what was more than was open.
+    `told_corrected` is what was taken off the claim less what was added.
+    """
 
     line_id: str
     open: Money
+    number: str = ""
+    handed_over: Money | None = None
+    told_direct: Money | None = None
+    told_credited: Money | None = None
+    told_corrected: Money | None = None
 
 
 class PaymentView(Record):
@@ -85,10 +95,14 @@ class PaymentView(Record):
 
 
 class CaseView(Record):
-    """How a case stands at the agency, on four axes kept apart; money is computed from bookings."""
+    """How a case stands at the agency, on four axes kept apart; money is computed from bookings.
+
+    `debtor_id`: whose case it is, by the id we handed over; optional, for a restored store.
+    """
 
     case_ref: str
     agency_ref: str
+    debtor_id: str = ""
     handover: Handover
     phase: Phase = ""
     activity: Activity = "running"

@@ -28,7 +28,7 @@ from connector.store import Store, health, open_store, quarantine, schema
 from connector.store.backups import last_backup
 
 Verdict = Literal["ok", "warn", "fail"]
-_PACKAGES = ("pydantic", "sqlalchemy", "requests", "apscheduler", "cryptography", "tzdata")
+_PACKAGES = ("pydantic", "sqlalchemy", "requests", "apscheduler", "dbos", "cryptography", "tzdata")
 _LITTLE_DISK = 1_000_000_000
 _TOO_LITTLE_DISK = 100_000_000
 _OLD_BACKUP = timedelta(days=2)
@@ -218,7 +218,7 @@ def _backups(store: Store, now: datetime) -> Iterator[Finding]:
         yield Finding(subject="back-up", verdict="warn" if old else "ok", said=said, mend=mend)
     if held is not None:
         said = QuarantineStatus(at=held.at, backup_at=held.backup_at).said
-        mend = "See docs/how-to/back-up-and-restore.md."
+        mend = "Run the service or `incasso follow`; then look at `incasso quarantine show`."
         yield Finding(subject="quarantine", verdict="warn", said=said, mend=mend)
 
 

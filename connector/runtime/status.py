@@ -146,7 +146,8 @@ class QuarantineStatus(Record):
         since = f"{self.backup_at:%Y-%m-%d %H:%M} UTC" if self.backup_at else "an instant that nobody knows"
         return (
             f"the store was restored on {self.at:%Y-%m-%d %H:%M} UTC and knows nothing since {since}: "
-            "every hand-over since then is to be looked up at the agency before a new case leaves"
+            "the agency is asked what left since then, and before that is known no new case leaves "
+            "(incasso quarantine show)"
         )
 
 

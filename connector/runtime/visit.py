@@ -19,7 +19,7 @@ from connector.flow.report import report_back
 from connector.flow.runs import Progress, Report, StoppedError, quiet
 from connector.flow.workspace import Workspace
 from connector.log import bound, mask
-from connector.store import BusyError
+from connector.store import BusyError, quarantine
 from connector.trace import span
 
 
@@ -91,12 +91,21 @@ class _Visit:
         self._try("follow", lambda: follow(self._workspace, self._ledger, progress=self._progress))
         if not self._stopped and not isinstance(pulled, AuthError | ConfigError | QuotaError):
             self._try("report", lambda: report_back(self._workspace, self._ledger, progress=self._progress))
+        # Before it is known what the agency was told, everything would differ.
+        if self._held == "all":
+            return
         if pulled is None and not self._stopped and is_due(self._workspace, self._ledger):
             self._try("nightly", lambda: nightly(self._workspace, self._ledger, progress=self._progress))
 
     @property
     def _stopped(self) -> bool:
         return self._workspace.stop.is_set()
+
+    @property
+    def _held(self) -> quarantine.Held:
+        """What the quarantine after a restore keeps in; following the ledger says why."""
+        with self._workspace.store.read() as tx:
+            return quarantine.held(tx, self._ledger.name)
 
     def _decide(self) -> None:
         numbers: list[int] = []
@@ -108,7 +117,7 @@ class _Visit:
             return report
 
         self._try("plan", _plan)
-        if numbers and self._ledger.handover == "automatic" and not self._stopped:
+        if numbers and self._ledger.handover == "automatic" and not self._stopped and not self._held:
             self._try(
                 "handover",
                 lambda: hand_over(self._workspace, self._ledger, numbers[0], progress=self._progress),

@@ -1,6 +1,7 @@
 """A workspace on a real store, with an agency in memory whose wire can be cut at either end."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,8 +12,10 @@ from connector.config import Ledger, Link, Settings
 from connector.errors import ConflictError, RejectedError, TransientError, UnknownOutcome
 from connector.flow.workspace import Workspace
 from connector.model import (
+    ActivityChanged,
     Case,
     CaseView,
+    ClaimLine,
     Document,
     Event,
     EventPage,
@@ -23,6 +26,7 @@ from connector.model import (
     Page,
     Preflight,
     Receipt,
+    Received,
     Remittance,
     SourceUpdate,
 )
@@ -32,6 +36,12 @@ from connector.store import Store
 from connector.testing import ManualClock, make_creditor, make_debtor, make_item
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+_TOLD = {
+    "direct_payment": "told_direct",
+    "reverse_payment": "told_direct",
+    "credit_note": "told_credited",
+    "correct_claim": "told_corrected",
+}
 
 
 class MemoryAgency:
@@ -50,6 +60,11 @@ class MemoryAgency:
         self.payouts: list[Remittance] = []
         self.findings: Preflight = Preflight()
         self.promise = Capabilities(idempotent=True, lookup=True)
+        self.now: Callable[[], datetime] = lambda: START
+        # Whether it tells by itself that it has a case, and that one rests.
+        self.tells = False
+        # What its view shows besides what is open: whose case and which claims, and what it was told.
+        self.shows: frozenset[str] = frozenset({"whose", "told"})
 
     def check(self) -> None: ...
 
@@ -63,6 +78,7 @@ class MemoryAgency:
         def commit() -> Receipt:
             assert case.case_ref not in self.cases, "handed over twice"
             self.cases[case.case_ref] = case
+            self._tell(Received, case.case_ref, agency_ref=f"A-{len(self.cases)}")
             return Receipt(reference=f"A-{len(self.cases)}")
 
         return self._write(key, commit)
@@ -75,6 +91,9 @@ class MemoryAgency:
     def mutate(self, mutation: Mutation, *, key: str) -> Receipt:
         def commit() -> Receipt:
             self.mutations.append(mutation)
+            if mutation.kind in ("hold", "resume"):
+                activity = "on_hold" if mutation.kind == "hold" else "running"
+                self._tell(ActivityChanged, mutation.case_ref, activity=activity, reason=mutation.reason)
             return Receipt(reference=mutation.mutation_id, state="done")
 
         return self._write(key, commit)
@@ -95,18 +114,44 @@ class MemoryAgency:
         if case is None:
             return None
         left = {line.line_id: line.open.minor for line in case.lines}
+        told: Counter[tuple[str, str]] = Counter()
         for mutation in self.mutations:
             if mutation.case_ref == case_ref:
                 sign = 1 if mutation.kind == "reverse_payment" or getattr(mutation, "direction", "") == "up" else -1
                 for line in getattr(mutation, "lines", ()):
                     left[line.line_id] += sign * line.amount.minor
+                    told[_TOLD[mutation.kind], line.line_id] -= sign * line.amount.minor
         for event in self.feed:
             if event.kind == "payment_received" and event.case_ref == case_ref:
                 for part in event.allocation:
                     if part.component == "principal":
                         left[part.line_id] -= part.amount.minor
-        views = tuple(LineView(line_id=key, open=Money(minor=minor, currency="EUR")) for key, minor in left.items())
-        return CaseView(case_ref=case_ref, agency_ref="A", handover="accepted", lines=views, as_of=START)
+        views = tuple(self._line(line, left[line.line_id], told) for line in case.lines)
+        moved = [one for one in self.feed if one.kind == "activity_changed" and one.case_ref == case_ref]
+        ended = [one for one in self.feed if one.kind in ("closed", "reopened") and one.case_ref == case_ref]
+        return CaseView(
+            case_ref=case_ref,
+            agency_ref="A",
+            debtor_id=case.debtor.id if "whose" in self.shows else "",
+            handover="accepted",
+            activity=moved[-1].activity if moved else "running",
+            closure=getattr(ended[-1], "closure", "") if ended else "",
+            lines=views,
+            as_of=self.now(),
+        )
+
+    def _line(self, line: ClaimLine, left: int, told: Mapping[tuple[str, str], int]) -> LineView:
+        more: dict[str, Any] = {"number": line.number} if "whose" in self.shows else {}
+        if "told" in self.shows:
+            more |= {name: Money(minor=told[name, line.line_id], currency="EUR") for name in set(_TOLD.values())}
+        if self.shows:
+            more["handed_over"] = line.open
+        return LineView(line_id=line.line_id, open=Money(minor=left, currency="EUR"), **more)
+
+    def _tell(self, kind: Any, case_ref: str, **facts: Any) -> None:
+        if self.tells:
+            event_id = f"evt-{len(self.feed)}"
+            self.feed.append(kind(id=event_id, case_ref=case_ref, occurred_at=self.now(), **facts))
 
     def remittances(self, since: date | None) -> Iterator[Remittance]:
         yield from (one for one in self.payouts if since is None or one.paid_on >= since)
@@ -226,6 +271,7 @@ def open_desk(store: Store, folder: Path) -> tuple[Desk, Ledger]:
     )
     reader = SecretReader(folder, {})
     desk = Desk(settings=settings, store=store, clock=ManualClock(START), plugins=Plugins(()), reader=reader)
+    desk.agency.now = desk.clock.now
     return desk, ledger
 
 
