@@ -10,7 +10,7 @@ from connector.store.tables import metadata
 from generator.syntax import ROOT, Source, read
 from generator.text import headline, page, sentence, table
 
-_ORDER = {"books": 1, "decisions": 2, "files": 3, "machinery": 4}
+_ORDER = {"books": 1, "decisions": 2, "files": 3, "control": 4, "machinery": 5}
 _INTRO = """
 SQLite in one file by default, PostgreSQL by URL; the same tables in both. Only `connector/store/` knows SQL.
 The tables are a fact of this release, not a contract: read them for reports, write them only with `incasso`.

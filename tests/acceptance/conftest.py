@@ -24,8 +24,14 @@ def exact(clock_file: Path) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def agency(clock_file: Path) -> Iterator[StandIn]:
-    with stand_in("agency", clock_file) as running:
+def agency_options() -> dict[str, str]:
+    """How the agency behaves; a test of another agency replaces this."""
+    return {}
+
+
+@pytest.fixture
+def agency(clock_file: Path, agency_options: dict[str, str]) -> Iterator[StandIn]:
+    with stand_in("agency", clock_file, agency_options) as running:
         yield running
 
 

@@ -151,7 +151,8 @@ def test_a_case_is_asked_back_with_a_reason(whole: Installation, agency: StandIn
     for wrong in ("much", "0.00", "1.005"):
         assert whole.run("case", "withdraw", case_ref, "--reason", "settled by phone", "--fee", wrong).code == 2
     assert whole.run("case", "message", case_ref, "We settled by phone.").code == 0
-    assert whole.run("case", "withdraw", case_ref, "--reason", "settled by phone").code == 0
+    assert whole.run("case", "withdraw", case_ref, "--reason", "settled by phone").code == 1
+    assert whole.run("case", "withdraw", case_ref, "--reason", "settled by phone", "--yes").code == 0
     followed = whole.run("follow")
     assert followed.code == 0, whole.run("tasks").out
     states = {one["kind"]: one["state"] for one in whole.run("case", "show", case_ref, "--json").json["messages"]}

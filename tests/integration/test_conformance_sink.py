@@ -94,6 +94,7 @@ WRONG_SINKS: list[tuple[str, type[RightSink]]] = [
     ("k17_a_preflight", wrong.CreatesWhileAsking),
     ("k18_a_pay_out", wrong.ForgetsTheCosts),
     ("k18_a_pay_out", wrong.PaysOutFromTheBeginning),
+    ("k19_the_price", wrong.GivesBackWhileAsking),
 ]
 
 

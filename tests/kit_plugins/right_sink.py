@@ -145,6 +145,10 @@ class RightSink:
         now = self.context.clock.now()
         return CaseView(case_ref=case_ref, agency_ref=answer.json()["reference"], handover="received", as_of=now)
 
+    def withdrawal_cost(self, case_ref: str) -> Money | None:
+        known = self.request("GET", f"/cases/{case_ref}").status_code == 200
+        return Money(minor=2_500, currency="EUR") if known else None
+
     def remittances(self, since: date | None) -> Iterator[Remittance]:
         for told in self.request("GET", "/remittances", params={"since": str(since or "")}).json():
             yield Remittance.model_validate(told)

@@ -148,6 +148,12 @@ class ShowsAnyCase(RightSink):
         )
 
 
+class GivesBackWhileAsking(RightSink):
+    def withdrawal_cost(self, case_ref: str) -> Money | None:
+        self.write(f"/cases/{case_ref}/mutations", {"kind": "withdraw"}, key="price")
+        return super().withdrawal_cost(case_ref)
+
+
 class CreatesWhileAsking(RightSink):
     def preflight(self, case: Case) -> Preflight:
         self.submit(case, key="preflight")

@@ -10,4 +10,4 @@ __all__ = ["AgencyCase", "SinkConformance"]
 
 
 class SinkConformance(DeliveryChecks, ContentChecks, FeedChecks, AftercareChecks):
-    """Every check of a sink: P1 to P6 and K1 to K18. What the author gives stands in `SinkScenarios`."""
+    """Every check of a sink: P1 to P6 and K1 to K19. What the author gives stands in `SinkScenarios`."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from connector.api import Capabilities, Sink
+from connector.api import Capabilities, Sink, WithdrawalPricing
 from connector.errors import RejectedError
-from connector.model import Case, CaseView, MutationKind
+from connector.model import Case, CaseView, Money, MutationKind
 from connector.testing.builders import make_document
 from connector.testing.run import Run, listed
 from connector.testing.sink.scenarios import KEY, SinkScenarios
@@ -17,7 +17,7 @@ KINDS: tuple[MutationKind, ...] = (
 
 
 class AftercareChecks(SinkScenarios):
-    """K12 and K16."""
+    """K12, K16 and K19."""
 
     def test_k12_announced_mutations_arrive_once(self) -> None:
         """A payment told twice lowers the claim twice; one that is dropped silently gets a debtor summoned."""
@@ -65,6 +65,20 @@ class AftercareChecks(SinkScenarios):
         assert isinstance(view, CaseView), f"snapshot() gave {view!r}, expected a CaseView"
         assert view.case_ref == case.case_ref, f"asked for {case.case_ref}, got {view.case_ref}"
         assert nothing is None, f"snapshot() of an unknown case gave {nothing!r}, expected None"
+
+    def test_k19_the_price_of_a_withdrawal_commits_to_nothing(self) -> None:
+        """It is shown before anybody decides: asking must not give the case back, nor cost anything."""
+        with self.opened("normal") as run:
+            if not isinstance(run.plugin, WithdrawalPricing):
+                pytest.skip("not announced: this agency does not tell beforehand what a withdrawal costs")
+            case, _ = self._submitted(run)
+            before = len(run.writes)
+            cost = run.plugin.withdrawal_cost(case.case_ref)
+            nothing = run.plugin.withdrawal_cost("IC-0000-000000")
+            assert len(run.writes) == before, f"asking the price wrote: {listed(run.writes[before:])}"
+        assert cost is None or isinstance(cost, Money), f"withdrawal_cost() gave {cost!r}, expected Money or None"
+        assert cost is None or (cost.currency == case.currency and cost.minor >= 0), f"{cost} is no price of the case"
+        assert nothing is None, f"withdrawal_cost() of an unknown case gave {nothing!r}, expected None"
 
     def _submitted(self, run: Run[Sink]) -> tuple[Case, Capabilities]:
         case = self.case()

@@ -120,7 +120,7 @@ def _line(dossier: Dossier, line: LineBook) -> dict[str, Any]:
         "told_credited": line.told("credited"),
         "told_corrected": line.told("corrected") - line.raised,
     }
-    number = next(one.number for one in dossier.submission.lines if one.line_id == line.line_id)
+    number = next((one.number for one in dossier.submission.lines if one.line_id == line.line_id), line.line_id)
     facts = {"line_id": line.line_id, "number": number}
     return facts | {name: dossier.money(minor) for name, minor in amounts.items()}
 
