@@ -3,6 +3,7 @@
 A bell that was lost is made up for by the sweeper, which reads from the store what is due.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -41,6 +42,9 @@ class Bells:
             # However many rings were missed (the machine slept): one makes up for all of them.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+
+        # A call that takes long is not begun a second time: that is meant, and no warning.
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
     def every(self, seconds: float, act: Callable[[], None]) -> None:
         """Call `act` now and then every so many seconds, never twice at once."""

@@ -80,6 +80,13 @@ def test_heavy_libraries_are_imported_at_use(module: str) -> None:
     assert not HEAVY & modules
 
 
+@pytest.mark.parametrize("module", ["connector.runtime.daemon", "connector.runtime.once", "connector.runtime.status"])
+def test_the_engines_library_is_imported_when_the_service_starts(module: str) -> None:
+    _, modules = import_cost(module)
+
+    assert "dbos" not in modules
+
+
 @pytest.mark.parametrize("module", ["connector", "connector.cli"])
 def test_the_command_line_starts_without_the_model(module: str) -> None:
     _, modules = import_cost(module)
