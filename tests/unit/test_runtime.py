@@ -42,6 +42,9 @@ def make_ledger(**changes: object) -> LedgerStatus:
         "outbox": OutboxStatus(waiting=1, sending=0, unknown=2, parked=3, oldest=NOW - timedelta(hours=1)),
         "tasks": (Count(word="question", count=4),),
         "set_aside": 5,
+        "differences": 6,
+        "asked_back": 1,
+        "payment_waits_since": NOW - timedelta(minutes=20),
         "brake": "",
         "brake_since": None,
         "runs": (),
@@ -98,6 +101,9 @@ def test_a_ledger_becomes_metrics_in_minor_units_and_seconds() -> None:
     assert found["incasso_tasks_open", "question", "acme"] == 4
     assert found["incasso_cases", "acme", "running"] == 2
     assert found["incasso_ledger_brake", "acme"] == 0
+    assert found["incasso_differences", "acme"] == 6
+    assert found["incasso_cases_asked_back", "acme"] == 1
+    assert found["incasso_payment_delay_seconds", "acme"] == 1200
 
 
 def test_a_ledger_that_was_never_pulled_has_no_age_rather_than_a_young_one() -> None:

@@ -14,11 +14,11 @@ ROOM = Path(__file__).parents[3] / "connector"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 # What a row may tell beside actor, action and subject: numbers, keys and words of our own.
 REFERENCES = {
-    "answer", "attempt", "closed", "count", "kind", "message", "missing", "of", "open_minor", "payment", "plan",
+    "answer", "attempt", "closed", "count", "fee_minor", "kind", "message", "missing", "of", "open_minor", "payment", "plan",
     "reference", "request", "step", "backup_at", "revision",
 }  # fmt: skip
 # Handed a text, which the trail leaves out.
-TEXTS = {"reasons", "why"}
+TEXTS = {"owner", "reasons", "why"}
 PLACES = {"actor", "at", "ledger"}
 # Where keywords are handed on, or built beside the call.
 HANDED_ON = {"connector/flow/actions.py", "connector/flow/delivery.py", "connector/flow/pull.py",

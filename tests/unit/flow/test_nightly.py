@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from desk import START, Desk, closed, invoice
+from pydantic import ValidationError
 from test_both_ways import at, euros, payment, payout, sync
 
 from connector.config import Ledger
@@ -381,6 +382,12 @@ class TestBounds:
 def test_it_is_due_from_its_hour_on_by_the_ledgers_clock(desk: Desk, ledger: Ledger, local: str, due: bool) -> None:
     desk.clock.set(datetime.fromisoformat(f"{local}+01:00"))
     assert is_due(desk, ledger) is due
+
+
+@pytest.mark.parametrize("hour", ["02:00", "02:59", "24:00", "3:30", "noon"])
+def test_an_hour_that_comes_twice_or_never_is_refused(ledger: Ledger, hour: str) -> None:
+    with pytest.raises(ValidationError, match="nightly_at"):
+        Ledger.model_validate({**vars(ledger), "nightly_at": hour})
 
 
 def test_it_is_due_once_a_day(desk: Desk, ledger: Ledger) -> None:
