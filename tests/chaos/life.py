@@ -65,6 +65,7 @@ class Piece:
     minor: int
     reason: str
     on: date
+    from_agency: bool = False
 
 
 @dataclass
@@ -80,6 +81,11 @@ class Invoice:
     @property
     def open(self) -> int:
         return self.minor - sum(piece.minor for piece in self.pieces)
+
+    @property
+    def booked(self) -> int:
+        """What of it the agency paid out."""
+        return sum(piece.minor for piece in self.pieces if piece.from_agency)
 
     def rows(self) -> list[Any]:
         """The rows that the source shows of it."""
@@ -159,6 +165,21 @@ class Birth:
         return self.store.with_suffix(".template")
 
 
+def _remittance(name: str, due: list[Collected], *, on: date) -> Remittance:
+    parts = tuple(
+        RemittanceItem(
+            case_ref=one.case_ref,
+            payment_id=one.id,
+            line_id=one.line_id,
+            gross=euros(one.minor),
+            principal=euros(one.minor),
+        )
+        for one in due
+    )
+    total = euros(sum(one.minor for one in due))
+    return Remittance(remittance_id=name, paid_on=on, gross=total, costs=euros(0), vat=euros(0), net=total, items=parts)
+
+
 class Life(RuleBasedStateMachine):
     """See the module."""
 
@@ -201,13 +222,14 @@ class Life(RuleBasedStateMachine):
         invoice = standing[pick % len(standing)]
         self._close(invoice, max(1, invoice.open // share), reason)
 
-    @precondition(lambda self: any(one.pieces for one in self.invoices))
+    @precondition(lambda self: any(piece for one in self.invoices for piece in one.pieces if not piece.from_agency))
     @rule(pick=st.integers(0, 99))
     def undo(self, pick: int) -> None:
-        """The last match of an invoice is undone, or its payment bounces."""
-        matched = [one for one in self.invoices if one.pieces]
-        invoice = matched[pick % len(matched)]
-        self.gone.append(invoice.pieces.pop().id)
+        """A match is undone, or a payment bounces."""
+        matched = [(one, piece) for one in self.invoices for piece in one.pieces if not piece.from_agency]
+        invoice, piece = matched[pick % len(matched)]
+        invoice.pieces.remove(piece)
+        self.gone.append(piece.id)
         self.changed.add(invoice.number - 1)
 
     @rule(debtor=st.sampled_from(DEBTORS), what=st.sampled_from(("dispute", "agreed", "hold", "resume")))
@@ -261,36 +283,27 @@ class Life(RuleBasedStateMachine):
             )
         )
 
-    @precondition(lambda self: any(not (one.reversed or one.paid_out) for one in self.agency.payments))
     @rule(together=st.booleans())
     def pay_out(self, together: bool) -> None:
         """The agency pays out; a bookkeeper books it on the invoices, in one sum for each or payment by payment."""
-        due = [one for one in self.agency.payments if not (one.reversed or one.paid_out)]
+        due: list[Collected] = []
+        fits = {one.number: one.open for one in self.invoices}
+        for one in self.agency.payments:
+            # What an invoice has no room for any more belongs to the debtor, and stays out of this ledger.
+            if not (one.reversed or one.paid_out) and one.minor <= fits[self._number(one)]:
+                fits[self._number(one)] -= one.minor
+                due.append(one)
+        if not due:
+            return
         self.payouts += 1
-        parts = tuple(
-            RemittanceItem(
-                case_ref=one.case_ref, payment_id=one.id, line_id=one.line_id, gross=euros(one.minor),
-                principal=euros(one.minor),
-            )
-            for one in due
-        )  # fmt: skip
-        total = euros(sum(one.minor for one in due))
-        self.agency.payouts.append(
-            Remittance(
-                remittance_id=f"R{self.payouts}", paid_on=self.today, gross=total, costs=euros(0), vat=euros(0),
-                net=total, items=parts,
-            )
-        )  # fmt: skip
+        self.agency.payouts.append(_remittance(f"R{self.payouts}", due, on=self.today))
         booked: dict[int, list[int]] = {}
         for one in due:
             one.paid_out = True
             booked.setdefault(self._number(one), []).append(one.minor)
         for number, amounts in booked.items():
             for minor in [sum(amounts)] if together else amounts:
-                invoice = self.invoices[number - 1]
-                # What does not fit any more is given back to the debtor, in another ledger.
-                if minor <= invoice.open:
-                    self._close(invoice, minor, "paid")
+                self._close(self.invoices[number - 1], minor, "paid", from_agency=True)
 
     # -- what happens to the machine
 
@@ -361,22 +374,20 @@ class Life(RuleBasedStateMachine):
         for case_ref, case in self.agency.cases.items():
             left = self.agency.left(case_ref)
             for line in case.lines:
-                booked_here = self.invoices[int(line.number) - 1]
-                collected = sum(
-                    one.minor
-                    for one in self.agency.payments
-                    if one.line_id == line.line_id and not one.reversed and one.case_ref == case_ref
-                )
-                assert left[line.line_id] <= booked_here.open, "the agency collects more than is open"
-                assert left[line.line_id] >= booked_here.open - collected, "the agency was told of too much"
+                invoice = self.invoices[int(line.number) - 1]
+                unbooked = self._collected(line.line_id) - invoice.booked
+                assert left[line.line_id] == invoice.open - unbooked, (line.number, left, invoice)
+
+    def _collected(self, line_id: str) -> int:
+        return sum(one.minor for one in self.agency.payments if one.line_id == line_id and not one.reversed)
 
     def _book(self, debtor: str, minor: int) -> None:
         self.invoices.append(Invoice(len(self.invoices) + 1, debtor, minor))
         self.changed.add(len(self.invoices) - 1)
 
-    def _close(self, invoice: Invoice, minor: int, reason: str) -> None:
+    def _close(self, invoice: Invoice, minor: int, reason: str, *, from_agency: bool = False) -> None:
         invoice.made += 1
-        invoice.pieces.append(Piece(f"t-{invoice.number}-{invoice.made}", minor, reason, self.today))
+        invoice.pieces.append(Piece(f"t-{invoice.number}-{invoice.made}", minor, reason, self.today, from_agency))
         self.changed.add(invoice.number - 1)
 
     def _number(self, payment: Collected) -> int:
