@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from connector.errors import ConfigError, TransientError
 from connector.failpoints import failpoint
+from connector.store.troubles import StoreError, named
 
 Tx = Connection
 _Gathered = dict[Callable[[Tx, list[Any]], None], list[Any]]
@@ -88,24 +89,24 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """A transaction that only reads. Raises TransientError when the database cannot be reached."""
-        with _reach(self.engine) as tx:
+        """A transaction that only reads. Raises StoreError when the database cannot do it now."""
+        with named(), _reach(self.engine) as tx:
             yield tx
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """A transaction that commits at the end, or leaves nothing behind when an error comes out of it.
 
-        Raises TransientError when the database cannot be reached, and when a lock of this thread was lost: somebody
-        else may hold it by now, and this thread, slow or frozen for a while, must not write over their work.
+        Raises StoreError when the database cannot do it now, and when a lock of this thread was lost: somebody else may
+        hold it by now, and this thread, slow or frozen for a while, must not write over their work.
         """
         gathered: _Gathered = {}
-        with _reach(self._writer) as tx:
+        with named(), _reach(self._writer) as tx:
             tx.execution_options(**{_GATHERED: gathered})
             with tx.begin():
                 # After the begin: whoever takes the lock from here on has ended this session, too.
                 if not all(lock.is_held() for lock in self._held.locks):
-                    raise TransientError("this process was out of reach for too long, and another took over its work.")
+                    raise StoreError("this process was out of reach for too long, and another took over its work.")
                 yield tx
                 for act, things in gathered.items():
                     act(tx, things)
@@ -244,7 +245,7 @@ def _reach(engine: Engine) -> Connection:
     try:
         return engine.connect()
     except OperationalError as error:
-        raise TransientError("the database cannot be reached.", detail=type(error.orig).__name__) from error
+        raise StoreError("the database cannot be reached.", detail=type(error.orig).__name__) from error
 
 
 def _busy(name: str) -> BusyError:

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from connector.store.engine import Tx
 from connector.store.journal import Run
-from connector.store.plans import Plan
 from connector.store.outbox import ENDED
+from connector.store.plans import Plan
 from connector.store.tables import (
     budget,
     case_line,

@@ -92,7 +92,10 @@ def test_a_person_reads_assigns_and_closes(whole: Installation, agency: StandIn,
     assert whole.run("differences").out == "There are no differences.\n"
     assert "a rounding of theirs" in whole.run("differences", "--all").out
     again = whole.run("difference", "close", number, "--reason", "twice")
-    assert (again.code, again.err.splitlines()[0]) == (2, f"Error: difference {number} is closed already. See: incasso differences")
+    assert (again.code, again.err.splitlines()[0]) == (
+        2,
+        f"Error: difference {number} is closed already. See: incasso differences",
+    )
 
 
 def test_the_night_comes_once_a_day(whole: Installation, case_ref: str) -> None:
