@@ -71,7 +71,7 @@ def kill_at(world: World, places: list[list[str]], *, naive: bool = False) -> Ta
             else:
                 # What this visit had no reason to do comes up on another day.
                 waiting.append(waiting.pop(waiting.index(chain)))
-        _rest(world, tally, naive=naive)
+        rest(world, tally, naive=naive)
     tally.never_reached = [" + ".join(chain) for chain in waiting]
     return tally
 
@@ -85,7 +85,7 @@ def kill_at_random(world: World, kills: int, *, seed: int, naive: bool = False) 
         world.live()
         for _ in range(dice.randint(1, 4)):
             tally.kills += world.visit(after=dice.uniform(0.02, 0.6), naive=naive)["killed"]
-        _rest(world, tally, naive=naive)
+        rest(world, tally, naive=naive)
     return tally
 
 
@@ -94,7 +94,8 @@ def _show(how_far: str) -> None:
         print(f"\r{how_far}  ", end="", file=sys.stderr, flush=True)
 
 
-def _rest(world: World, tally: Tally, *, naive: bool) -> None:
+def rest(world: World, tally: Tally, *, naive: bool = False) -> None:
+    """Let the ledger come to rest, and look at both sides."""
     world.settle(naive=naive)
     tally.files = len(world.cases())
     tally.parked = world.waiting()["PARKED"]

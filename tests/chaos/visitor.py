@@ -2,13 +2,19 @@
 
     python visitor.py HOME
 
-Reads an order a line ({"kill": place, "after": seconds, "naive": true} or {}), answers with a line: how the process
-ended, which places it passed, how its verbs ended. The orders come to one process that has imported everything, so
-that a visit costs no more than a fork.
+Reads an order a line, answers with a line: how the process ended, which places it passed, how its verbs ended. The
+orders come to one process that has imported everything, so that a visit costs no more than a fork. An order is {}, or
+
+    {"kill": place}                 the process dies there; with "after": seconds, then, wherever it is
+    {"befall": "full", "at": place} no file grows from there on: the disk is full
+    {"befall": "cut", "at": place}  every connection to PostgreSQL is cut there
+    {"befall": "readonly", "at": …} the database may be read only from there on
+    {"naive": true}                 without the protocol
 """
 
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -16,12 +22,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import Connection, Engine, event
+
 from connector import failpoints
 from connector.cli.demo.stage import SECRETS
+from connector.config import load
 from connector.flow import delivery, protocol
 from connector.flow.workspace import open_workspace
 from connector.log import configure
 from connector.runtime.visit import visit
+from connector.store import open_store
 
 
 def main() -> None:
@@ -53,6 +63,9 @@ def _visit(home: Path, order: dict[str, Any], told: Path) -> None:
         places[place] = places.get(place, 0) + 1
         if place == order.get("kill") and places[place] == order.get("time", 1):
             os.kill(os.getpid(), signal.SIGKILL)
+        if place == order.get("at"):
+            order.pop("at")
+            _BEFALLS[order["befall"]](home)
 
     if order.get("naive"):
         _be_naive()
@@ -62,13 +75,43 @@ def _visit(home: Path, order: dict[str, Any], told: Path) -> None:
         with open_workspace(home, {**os.environ, **SECRETS}) as workspace:
             (ledger,) = workspace.settings.ledgers.values()
             turns = visit(workspace, ledger)
+        _full(home, over=True)
         failed = {turn.verb: turn.told for turn in turns if turn.error is not None}
         told.write_text(json.dumps({"places": places, "failed": failed}), encoding="utf-8")
         code = 1 if failed else 0
     except BaseException as error:
+        _full(home, over=True)
         told.write_text(json.dumps({"places": places, "failed": {"visit": repr(error)}}), encoding="utf-8")
     finally:
         os._exit(code)
+
+
+def _full(_home: Path, *, over: bool = False) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard if over else 0, hard))
+
+
+def _cut(home: Path) -> None:
+    store = open_store(load(home, {**os.environ, **SECRETS}).store_url)
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    store.close()
+
+
+def _readonly(_home: Path) -> None:
+    @event.listens_for(Engine, "engine_connect")
+    def _forbid(connection: Connection) -> None:
+        on_sqlite = connection.dialect.name == "sqlite"
+        raw = connection.connection.driver_connection
+        raw.execute("PRAGMA query_only=ON" if on_sqlite else "SET default_transaction_read_only = on")
+        if not on_sqlite:
+            raw.commit()
+
+
+_BEFALLS = {"full": _full, "cut": _cut, "readonly": _readonly}
 
 
 def _be_naive() -> None:
