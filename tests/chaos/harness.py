@@ -14,7 +14,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from chaos.worker import BOOKS
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from connector.errors import TransientError
 from connector.store import Store, open_store
 
 _WORKER = Path(__file__).with_name("worker.py")
@@ -91,11 +93,15 @@ class Chaos:
         self.kills += 1
 
     def drop(self) -> bool:
-        """Take the engine's memory away while it works. False when there is none just now."""
-        with self.store.write() as tx:
-            if not tx.execute(text(f"SELECT to_regclass('{_SCHEMA}.workflow_status')")).scalar():
-                return False
-            tx.execute(text(f"DROP SCHEMA {_SCHEMA} CASCADE"))
+        """Take the engine's memory away while it works. False when that cannot be done just now."""
+        try:
+            with self.store.write() as tx:
+                if not tx.execute(text(f"SELECT to_regclass('{_SCHEMA}.workflow_status')")).scalar():
+                    return False
+                tx.execute(text(f"DROP SCHEMA {_SCHEMA} CASCADE"))
+        except (OperationalError, TransientError):
+            # A deadlock with the engine's own transactions.
+            return False
         self.drops += 1
         return True
 

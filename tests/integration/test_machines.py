@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from acceptance.installation import START, Installation, StandIn, install, stand
 from databases import Databases
 from integration.test_daemon import PAGES, ROWS_A_PAGE, daemon, ledger_status, stop, stored_items, until
 
-CODE = 700_001
+_CODES = count(700_001)
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +21,18 @@ def exact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     clock = tmp_path_factory.mktemp("time") / "clock.txt"
     clock.write_text(START.isoformat(), encoding="utf-8")
     with stand_in("exact", clock, {"minute_limit": "0"}) as running:
-        running.order("divisions", {"code": CODE})
-        running.order("divisions", {"code": CODE + 1})
         yield running
+
+
+def open_division(exact: StandIn) -> int:
+    code = next(_CODES)
+    exact.order("divisions", {"code": code})
+    return code
 
 
 @pytest.fixture
 def home(tmp_path: Path, exact: StandIn, postgres: Databases) -> Installation:
-    made = install(tmp_path / "home", exact, CODE, store_url=postgres.url())
+    made = install(tmp_path / "home", exact, open_division(exact), store_url=postgres.url())
     made.invoices(PAGES * ROWS_A_PAGE)
     return made
 
@@ -78,7 +83,7 @@ def workers(home: Installation) -> list[dict[str, object]]:
 
 
 def test_a_second_service_on_an_sqlite_file_is_refused_in_a_sentence(tmp_path: Path, exact: StandIn) -> None:
-    made = install(tmp_path / "home", exact, CODE + 1)
+    made = install(tmp_path / "home", exact, open_division(exact))
     with daemon(made) as (_, process):
         refused = made.run_process("run")
         stop(process)
@@ -86,8 +91,6 @@ def test_a_second_service_on_an_sqlite_file_is_refused_in_a_sentence(tmp_path: P
     assert "an SQLite file has room for one" in refused.err
     assert "Traceback" not in refused.err
     assert (made.home / "data" / "engine.db").exists()
-    with daemon(made) as (_, process):
-        stop(process)
 
 
 def test_a_service_that_was_stopped_in_a_pull_goes_on_from_there_when_it_starts_again(
