@@ -15,7 +15,7 @@ from connector.flow.rest import is_ours
 from connector.flow.told import Told, base, handed, told
 from connector.flow.unsent import take_back
 from connector.flow.workspace import Workspace
-from connector.model import ActivityChanged, CaseView, Event, LineView
+from connector.model import ActivityChanged, CaseView, Event
 from connector.store import Tx, agency, cases, items, journal, outbox, people, quarantine
 from connector.store.cases import AlreadyHandedOverError, CaseRow, LineRow
 from connector.store.items import ClaimRow
@@ -81,8 +81,10 @@ def adopt(
         _open(tx, row, claims)
         elsewhere = _bring_out(workspace, tx, row, claims.values())
         events = catch_up(tx, case_ref, at=at)
+        if payments_differ(tx, case_ref, view):
+            raise UnclearError("its payments are not told yet as the agency shows them")
         for line in cases.lines(tx, case_ref):
-            _settle_line(tx, ledger, row, line, next(one for one in view.lines if one.line_id == line.line_id))
+            _settle_line(tx, ledger, row, line, view)
         note_rest(tx, row, view, events)
         items.mark_dirty(tx, ledger.name, [one.claim for one in claims.values()], at)
         for name in ("", ledger.name):
@@ -105,11 +107,10 @@ def bring_forward(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, vi
         if message.kind in _MONEY and message.state not in outbox.ENDED:
             outbox.move(tx, message, "CANCELLED", ended_at=at, last_error="told anew after the restore")
             people.finish_task(tx, ledger.name, "parked", message.key, at=at, outcome="told anew after the restore")
-    shown = {one.line_id: one for one in view.lines}
+    shown = {one.line_id for one in view.lines}
     lines = [line for line in cases.lines(tx, row.case_ref) if line.line_id in shown]
     for line in lines:
-        before = Told(line.told_paid, line.told_credited, line.told_corrected)
-        _keep_told(tx, ledger, row, line, shown[line.line_id], before=before)
+        _keep_told(tx, ledger, row, line, view)
     note_rest(tx, row, view, agency.events(tx, row.case_ref))
     items.mark_dirty(tx, ledger.name, [line.claim for line in lines if line.live], at)
 
@@ -208,18 +209,36 @@ def _bring_out(workspace: Workspace, tx: Tx, row: CaseRow, claims: Iterable[Clai
     return cases.revive_lines(tx, row.case_ref)
 
 
-def _settle_line(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow, view: LineView) -> None:
+def _settle_line(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow, view: CaseView) -> None:
+    shown = next(one for one in view.lines if one.line_id == line.line_id)
     collected = agency.collected(tx, [row.case_ref]).get((row.case_ref, line.line_id), 0)
-    minor = handed(view, collected)
+    minor = handed(shown, collected)
     pieces = items.pieces(tx, ledger.name, row.debtor_id, [line.claim])[line.claim]
     had = base(pieces, minor)
     values = {"handed_minor": minor, "base_paid": had.paid, "base_other": had.other}
     cases.change_line(tx, line, **values)
     changed = next(one for one in cases.lines(tx, row.case_ref) if one.line_id == line.line_id)
-    _keep_told(tx, ledger, row, changed, view, before=Told())
+    _keep_told(tx, ledger, row, changed, view)
 
 
-def _keep_told(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow, view: LineView, *, before: Told) -> None:
+def payments_differ(tx: Tx, case_ref: str, view: CaseView) -> bool:
+    """Whether what the agency collected would be mistaken for something that it was told."""
+    if says_what_it_was_told(view):
+        return False
+    booked = {payment_id for payment_id, *_ in agency.payments(tx, case_ref)}
+    return bool(view.payments) and {one.payment_id for one in view.payments} != booked
+
+
+def says_what_it_was_told(view: CaseView) -> bool:
+    """Whether nothing has to be concluded from what is open."""
+    return all(line.told_direct is not None for line in view.lines)
+
+
+def _keep_told(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow, view: CaseView) -> None:
+    if view.closure and not says_what_it_was_told(view):
+        # What is open of a closed case says nothing: some agencies write off what is left.
+        return
+    shown = next(one for one in view.lines if one.line_id == line.line_id)
     notes = [-note.amount_minor for note in items.closed_credit_notes(tx, ledger.name, row.debtor_id)]
     settled = settle(
         items.pieces(tx, ledger.name, row.debtor_id, [line.claim])[line.claim],
@@ -229,5 +248,6 @@ def _keep_told(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow, view: LineVi
         credit_amounts=notes,
     )
     collected = agency.collected(tx, [row.case_ref]).get((row.case_ref, line.line_id), 0)
-    now = told(view, before, settled, handed_minor=line.handed_minor, collected=collected)
+    before = Told(line.told_paid, line.told_credited, line.told_corrected)
+    now = told(shown, before, settled, handed_minor=line.handed_minor, collected=collected)
     cases.change_line(tx, line, told_paid=now.paid, told_credited=now.credited, told_corrected=now.corrected)

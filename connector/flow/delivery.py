@@ -27,7 +27,7 @@ from connector.flow.workspace import Workspace
 from connector.http.deadline import moment, write_until
 from connector.log import mask
 from connector.model import Case, Receipt
-from connector.store import Tx, agency, cases, journal, outbox, people, quarantine
+from connector.store import StoreError, Tx, agency, cases, journal, outbox, people, quarantine
 from connector.store.outbox import Outgoing
 
 # Whoever was overdue when the store was restored has been handed over by then.
@@ -97,11 +97,7 @@ def _is_there_already(workspace: Workspace, sink: Sink, message: Outgoing, repor
         restored = quarantine.restored_at(tx, message.ledger)
     if restored is None or message.created_at > restored + _ASK_FIRST:
         return False
-    receipt = sink.find(message.key)
-    report.counts["looked up"] += 1
-    if receipt is not None:
-        _delivered(workspace, message, receipt)
-    return receipt is not None
+    return _settled_by_asking(workspace, sink, message, report)
 
 
 def _find_interrupted(workspace: Workspace, ledger: Ledger) -> None:
@@ -154,20 +150,27 @@ def _unwanted(workspace: Workspace, ledger: Ledger, message: Outgoing) -> bool:
 
 
 def _look_up(workspace: Workspace, sink: Sink, message: Outgoing, report: Report) -> None:
-    """Ask by our key. An agency that cannot say yet is asked again later, and holds nothing else up."""
+    if not _settled_by_asking(workspace, sink, message, report):
+        with workspace.store.write() as tx:
+            send_again(workspace, tx, message)
+
+
+def _settled_by_asking(workspace: Workspace, sink: Sink, message: Outgoing, report: Report) -> bool:
+    """Ask by our key; False when it is not there. An agency that cannot say yet is asked again later.
+
+    That holds nothing else up.
+    """
     try:
         receipt = sink.find(message.key)
     except TransientError as error:
         with workspace.store.write() as tx:
             again = workspace.clock.now() + pause(message)
-            outbox.move(tx, message, "UNKNOWN", next_at=again, last_error=mask(str(error)))
-        return
+            outbox.move(tx, message, message.state, next_at=again, last_error=mask(str(error)))
+        return True
     report.counts["looked up"] += 1
     if receipt is not None:
         _delivered(workspace, message, receipt)
-        return
-    with workspace.store.write() as tx:
-        send_again(workspace, tx, message)
+    return receipt is not None
 
 
 def _attempt(workspace: Workspace, ledger: Ledger, sink: Sink, message: Outgoing, report: Report) -> None:
@@ -219,6 +222,9 @@ _COUNTED = {"REJECTED": "rejected", "PARKED": "parked", "READY": "put off", "UNK
 def _sort(error: Exception) -> Answer:
     """What an error says of the attempt. Whatever is not known to be harmless may have arrived."""
     match error:
+        case StoreError():
+            # Ours, not the receiver's: what could not be noted may have been done.
+            return "unclear"
         case RejectedError():
             return "refused"
         case ConflictError():

@@ -12,14 +12,14 @@ from datetime import timedelta
 from connector.api import Capabilities, Sink
 from connector.config import Ledger, Link
 from connector.errors import ConfigError
-from connector.flow.adoption import FOREIGN, UnclearError, adopt, bring_forward, strangers
+from connector.flow.adoption import FOREIGN, UnclearError, adopt, bring_forward, payments_differ, strangers
 from connector.flow.feeds import feed_scope
 from connector.flow.messages import OPEN
 from connector.flow.protocol import SEND_BY
 from connector.flow.runs import Remark, Report, StoppedError
 from connector.flow.workspace import Workspace
 from connector.model import CaseView
-from connector.store import Tx, agency, cases, journal, outbox, people, quarantine
+from connector.store import Tx, cases, journal, outbox, people, quarantine
 from connector.store.cases import CaseRow
 from connector.store.quarantine import Quarantine
 
@@ -182,19 +182,11 @@ def _bring_one_forward(
         if view is not None:
             if view.as_of < standing.at + SEND_BY + promise.max_processing:
                 return f"what the agency shows is as of {view.as_of:%Y-%m-%d %H:%M} UTC, before the restore"
-            if _payments_differ(tx, row, view):
+            if payments_differ(tx, row.case_ref, view):
                 return f"the payments of case {row.case_ref} are not told yet as the agency shows them"
             bring_forward(workspace, tx, ledger, row, view)
         quarantine.reach(tx, ledger.name, standing, "doubted", at=workspace.clock.now(), place=row.case_ref)
     return ""
-
-
-def _payments_differ(tx: Tx, row: CaseRow, view: CaseView) -> bool:
-    """Whether what the agency collected would be mistaken for something that it was told."""
-    if all(line.told_direct is not None for line in view.lines):
-        return False
-    booked = {payment_id for payment_id, *_ in agency.payments(tx, row.case_ref)}
-    return bool(view.payments) and {one.payment_id for one in view.payments} != booked
 
 
 def _leave(workspace: Workspace, ledger: Ledger, standing: Quarantine, report: Report) -> None:

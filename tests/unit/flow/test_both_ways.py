@@ -192,7 +192,7 @@ def test_without_the_agencys_pay_outs_nothing_is_told(
     desk: Desk, ledger: Ledger, case_ref: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another ledger holds the feed: its own money coming in could be taken for a direct payment."""
-    monkeypatch.setattr("connector.flow.follow._FEED_WAIT", 0.0)
+    monkeypatch.setattr("connector.flow.feeds._FEED_WAIT", 0.0)
     desk.books.holds(invoice("1", 6_000), closed("1", 4_000))
     pull(desk, ledger)
     with desk.store.lock("feed:agency"):
