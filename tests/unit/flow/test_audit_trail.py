@@ -14,7 +14,7 @@ ROOM = Path(__file__).parents[3] / "connector"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 # What a row may tell beside actor, action and subject: numbers, keys and words of our own.
 REFERENCES = {
-    "answer", "attempt", "closed", "count", "fee_minor", "kind", "message", "missing", "of", "open_minor", "payment",
+    "answer", "attempt", "closed", "left", "lines", "count", "fee_minor", "kind", "message", "missing", "of", "open_minor", "payment",
     "plan", "reference", "request", "step", "backup_at", "revision",
 }  # fmt: skip
 # Handed a text, which the trail leaves out.
@@ -29,7 +29,7 @@ def notes() -> Iterator[tuple[str, str | None]]:
     """Every keyword of every call that writes into the audit trail, with its file; None for `**something`."""
     for path in sorted(ROOM.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("journal.note", "_note", "note"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("journal.note", "_note"):
                 for keyword in node.keywords:
                     yield str(path.relative_to(ROOM.parent)), keyword.arg
 
