@@ -14,8 +14,8 @@ ROOM = Path(__file__).parents[3] / "connector"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 # What a row may tell beside actor, action and subject: numbers, keys and words of our own.
 REFERENCES = {
-    "answer", "attempt", "closed", "left", "lines", "count", "fee_minor", "kind", "message", "missing", "of", "open_minor", "payment",
-    "plan", "reference", "request", "step", "backup_at", "revision",
+    "answer", "attempt", "closed", "count", "fee_minor", "kind", "left", "lines", "message", "missing", "of",
+    "open_minor", "payment", "plan", "reference", "request", "step", "backup_at", "revision",
 }  # fmt: skip
 # Handed a text, which the trail leaves out.
 TEXTS = {"owner", "reasons", "why"}
