@@ -273,9 +273,14 @@ def install(
         database = home / "data" / "incasso.sqlite3"
         upgraded(f"sqlite:///{database}").close()
         database.chmod(0o600)
-    with open_workspace(home, made.whole_environ) as workspace, workspace.closing():
+    log_in(made)
+    return made
+
+
+def log_in(made: Installation) -> None:
+    """Play the person who logs in at the accounting package."""
+    with open_workspace(made.home, made.whole_environ) as workspace, workspace.closing():
         login = workspace.login(workspace.connection("books"))
         assert login is not None
         answer = requests.get(login.authorize_url(REDIRECT), allow_redirects=False, timeout=30)
         login.finish(REDIRECT, dict(parse_qsl(urlsplit(answer.headers["location"]).query)))
-    return made

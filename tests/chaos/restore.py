@@ -52,8 +52,16 @@ def restore_often(world: World, restores: int, *, seed: int, naive: bool = False
     for _ in range(3):
         world.live()
         world.visit()
+    try:
+        _go_on(world, dice, tally, restores, naive=naive)
+    finally:
+        world.stage.workspace.store.close()
+    return tally
+
+
+def _go_on(world: World, dice: Random, tally: Tally, restores: int, *, naive: bool) -> None:
     while tally.restores < restores and tally.sound:
-        _live_on(world, dice, days=dice.randint(0, 2))
+        _live_on(world, dice, days=dice.randint(0, 1))
         file = world.stage.home / f"back-up-{tally.restores}"
         backups.back_up(world.stage.workspace.store, file, now=world.stage.clock.now)
         _live_on(world, dice, days=dice.randint(1, 3))
@@ -72,7 +80,6 @@ def restore_often(world: World, restores: int, *, seed: int, naive: bool = False
         tally.doubles = world.doubles()
         tally.disagreements = [str(one) for one in world.disagreements()]
         file.unlink()
-    return tally
 
 
 def _live_on(world: World, dice: Random, *, days: int) -> None:
