@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from connector.api import Sink
 from connector.config import Ledger, Link
-from connector.errors import QuotaError
+from connector.errors import ConfigError, QuotaError
 from connector.flow import differences as found_by
 from connector.flow.compare import Comparison, comparable, compare_case
 from connector.flow.differences import Known
@@ -109,7 +109,13 @@ def _ask_about_cases(
         )
     for row in rows[: ledger.nightly_cases]:
         if comparable(row) and not _under_way(workspace, row):
-            _check(workspace, ledger, row, sink.snapshot(row.case_ref), report)
+            try:
+                view = sink.snapshot(row.case_ref)
+            except ConfigError as error:
+                # An agency that tells no standings: a person reads it once a night, and nothing else waits for it.
+                report.remarks.append(Remark(error.message))
+                return
+            _check(workspace, ledger, row, view, report)
             progress("cases", 1)
         else:
             report.counts["cases not compared"] += 1

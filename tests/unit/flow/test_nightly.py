@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from test_both_ways import at, euros, payment, payout, sync
 
 from connector.config import Ledger
-from connector.errors import QuotaError, TransientError
+from connector.errors import ConfigError, QuotaError, TransientError
 from connector.flow.handover import hand_over
 from connector.flow.nightly import is_due, nightly
 from connector.flow.plan import make_plan
@@ -388,6 +388,15 @@ def test_it_is_due_from_its_hour_on_by_the_ledgers_clock(desk: Desk, ledger: Led
 def test_an_hour_that_comes_twice_or_never_is_refused(ledger: Ledger, hour: str) -> None:
     with pytest.raises(ValidationError, match="nightly_at"):
         Ledger.model_validate({**vars(ledger), "nightly_at": hour})
+
+
+def test_an_agency_that_tells_no_standings_is_named_and_ends_no_night(
+    desk: Desk, ledger: Ledger, portal: Portal, case_ref: str
+) -> None:
+    portal.fails_after = (0, ConfigError("no status file was given yet"))
+    report = nightly(desk, ledger)
+    assert [one.text for one in report.remarks] == ["no status file was given yet"]
+    assert not is_due(desk, ledger)
 
 
 def test_it_is_due_once_a_day(desk: Desk, ledger: Ledger) -> None:
