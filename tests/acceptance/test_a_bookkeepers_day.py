@@ -278,13 +278,13 @@ def test_a_whole_run_is_one_table_and_the_status_is_one_glance(whole: Installati
     done = whole.run("run", "--once")
     assert done.code == 0
     verbs = [line.split()[1:3] for line in lines_of(done.out) if line.startswith("acme ")]
-    assert verbs == [["pull", "ok"], ["plan", "ok"], ["follow", "ok"], ["report", "ok"]]
+    assert verbs == [["pull", "ok"], ["plan", "ok"], ["follow", "ok"], ["report", "ok"], ["nightly", "ok"]]
     status = lines_of(whole.run("status").out)
     acme = next(line for line in status if line.startswith("acme "))
     assert f"acme ok just now {TOTAL} {INVOICES} 1 1 open: 1 reminder" in acme
     assert any(line.startswith("books exact ok") for line in status)
     runs = lines_of(whole.run("runs").out)
-    assert sum(" ok " in line for line in runs) == 4
+    assert sum(" ok " in line for line in runs) == 5
 
 
 def test_output_for_machines_is_json_also_when_it_goes_wrong(plain: Installation) -> None:
@@ -329,7 +329,7 @@ def test_what_the_policy_escalates_goes_out_by_itself_where_the_ledger_says_auto
     ended = whole.run("run", "--once", "--json")
     assert ended.code == 0
     done = {turn["verb"]: turn for turn in ended.json}
-    assert list(done) == ["pull", "plan", "handover", "follow", "report"]
+    assert list(done) == ["pull", "plan", "handover", "follow", "report", "nightly"]
     assert done["handover"]["report"]["counts"]["cases"] == 1
     (remark,) = done["handover"]["report"]["remarks"]
     assert remark["debtor_code"] == "10"

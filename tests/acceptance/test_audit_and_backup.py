@@ -69,7 +69,7 @@ def test_a_whole_hand_over_leaves_no_person_in_the_trail(whole: Installation) ->
     whole.run("debtor", "hold", "10", "--reason", "Mrs Jansen is ill")
     whole.run("debtor", "dispute", "10", "--reason", "Mrs Jansen never got it")
     whole.run("case", "message", case, "please call Mrs Jansen on 0612345678")
-    whole.run("case", "withdraw", case, "--reason", "Mrs Jansen died")
+    whole.run("case", "withdraw", case, "--reason", "Mrs Jansen died", "--yes")
     whole.run("follow")
     with whole.store() as store, store.read() as tx:
         rows = [str(tuple(row)) for row in tx.exec_driver_sql("SELECT action, subject, detail FROM audit")]

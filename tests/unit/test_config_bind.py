@@ -98,7 +98,7 @@ def test_a_secret_in_plain_text_names_the_key_and_hides_the_text() -> None:
 
 def test_a_secret_reference_with_two_places_is_told() -> None:
     (mistake,) = told(BooksConfig, connection(client_secret={"env": "A", "file": "b"}, division=1))
-    assert mistake == "connections/books.toml: client_secret: give exactly one of env, file, keyring."
+    assert mistake == "connections/books.toml: client_secret: give exactly one of env, file, credential, keyring."
 
 
 def test_a_mistake_inside_a_list_of_tables_is_counted() -> None:

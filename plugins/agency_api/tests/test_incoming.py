@@ -38,6 +38,7 @@ _FACTS: dict[str, dict[str, Any]] = {
     "remittance_paid": {"remittance_id": "rem"},
     "closed": {"closure": "paid"},
     "reopened": {},
+    "withdrawal_refused": {"reason": "costs were made"},
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from connector.flow.handover import hand_over
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.runs import Report, StoppedError
+from connector.flow.withdrawing import withdraw
 from connector.store import cases, journal, outbox
 from connector.testing import make_item
 
@@ -137,7 +138,7 @@ def disputed(desk: Desk, ledger: Ledger) -> None:
 def asked_back(desk: Desk, ledger: Ledger) -> None:
     with desk.store.read() as tx:
         (row,) = cases.cases(tx, ledger="acme")
-    actions.withdraw(desk, ledger, row.case_ref, reason="our mistake", fee_ack=None, actor="anna")
+    withdraw(desk, ledger, row.case_ref, reason="our mistake", fee_ack=None, actor="anna")
 
 
 REASONS: list[tuple[Change, str]] = [
