@@ -62,6 +62,8 @@ class OpenSsh:
 def openssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
     # Below the folder of the system: the server's user must get to it.
     home = Path(subprocess.check_output(["mktemp", "-d", "/tmp/incasso-sshd-XXXXXX"], text=True).strip())
+    # A command that ran in this process before keeps what is written for its owner, who is not the server's user.
+    before = os.umask(0o022)
     private, public = make_key()
     home.joinpath("authorized_keys").write_text(f"{public.get_name()} {public.get_base64()}\n", encoding="utf-8")
     host_keys = {kind: _host_key(home, kind) for kind in ("ed25519", "rsa", "ecdsa")}
@@ -87,6 +89,7 @@ def openssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+        os.umask(before)
         shutil.rmtree(home, ignore_errors=True)
 
 
