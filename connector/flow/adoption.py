@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.config import Ledger, Link
-from connector.flow.balance import settle
 from connector.flow.events import catch_up
-from connector.flow.messages import OPEN
+from connector.flow.messages import OPEN, ledger_of_reference
 from connector.flow.rest import is_ours
+from connector.flow.settled import settled_lines
 from connector.flow.told import Told, base, handed, told
 from connector.flow.unsent import take_back
 from connector.flow.workspace import Workspace
@@ -36,23 +36,13 @@ class UnclearError(Exception):
     """It is not known whose case it is, or which claims are in it; the text says what is missing."""
 
 
-def ledger_of_reference(sharing: Sequence[str], case_ref: str) -> str | None:
-    """Which of these ledgers a reference of ours belongs to: it begins with the ledger's name. None: no one's."""
-    named = [name for name in sharing if case_ref.startswith(f"{name[:36]}-")]
-    return max(named, key=len) if named else None
-
-
 def strangers(workspace: Workspace, ledger: Ledger, link: Link, standing: Quarantine) -> list[str]:
     """References of this ledger of which the agency told since the restore, and that nobody has settled yet."""
-    sharing = sorted(
-        one.name
-        for one in workspace.settings.ledgers.values()
-        if one.sink is not None and one.sink.connection == link.connection
-    )
+    sharing = workspace.ledgers_at(link.connection)
     with workspace.store.read() as tx:
-        found = quarantine.new_strangers(tx, link.connection, since=standing.at)
+        found = agency.strangers(tx, link.connection, since=standing.at)
         dismissed = {one.key for one in people.tasks(tx, ledger.name, done=True) if one.kind == FOREIGN}
-    return [one for one in found if ledger_of_reference(sharing, one) == ledger.name and one not in dismissed]
+    return [one for one in found if ledger_of_reference(one, sharing) == ledger.name and one not in dismissed]
 
 
 def adopt(
@@ -239,14 +229,7 @@ def _keep_told(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow, view: CaseVi
         # What is open of a closed case says nothing: some agencies write off what is left.
         return
     shown = next(one for one in view.lines if one.line_id == line.line_id)
-    notes = [-note.amount_minor for note in items.closed_credit_notes(tx, ledger.name, row.debtor_id)]
-    settled = settle(
-        items.pieces(tx, ledger.name, row.debtor_id, [line.claim])[line.claim],
-        base_paid=line.base_paid,
-        base_other=line.base_other,
-        remitted=[one for one in agency.remitted(tx, [row.case_ref]) if one.line_id == line.line_id],
-        credit_amounts=notes,
-    )
+    settled = settled_lines(tx, row, [line])[line.line_id]
     collected = agency.collected(tx, [row.case_ref]).get((row.case_ref, line.line_id), 0)
     before = Told(line.told_paid, line.told_credited, line.told_corrected)
     now = told(shown, before, settled, handed_minor=line.handed_minor, collected=collected)

@@ -4,14 +4,14 @@ One comparison, two uses: `incasso compare` shows it, the night keeps the differ
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from connector.config import Ledger
-from connector.flow.balance import settle
+from connector.flow.settled import settled_lines
 from connector.flow.workspace import Workspace
 from connector.model import CaseView
-from connector.store import agency, cases, items
+from connector.store import Tx, agency, cases, items
 from connector.store.cases import CaseRow, LineRow
 
 Standing = Literal["both", "unknown_there", "unknown_here"]
@@ -85,11 +85,12 @@ def compare_case(workspace: Workspace, row: CaseRow, view: CaseView | None) -> I
     """Each line of a case against how the agency shows it; None where the agency does not know the case."""
     with workspace.store.read() as tx:
         lines = {line.line_id: line for line in cases.lines(tx, row.case_ref)}
+        ours = _ours(tx, row, list(lines.values())) if row.handover != "draft" else {}
     there = {line.line_id: line.open.minor for line in view.lines} if view else {}
-    if row.handover != "draft":
-        for line_id, line in lines.items():
-            yield _compare_line(workspace, row, line, at_agency=there.pop(line_id, None))
-    elif view is None or view.handover == "rejected" or view.closure:
+    for line_id, one in ours.items():
+        at_agency = there.pop(line_id, None)
+        yield replace(one, at_agency=at_agency, standing="both" if at_agency is not None else "unknown_there")
+    if row.handover == "draft" and (view is None or view.handover == "rejected" or view.closure):
         return
     for line_id, minor in there.items():
         number = lines[line_id].number if line_id in lines else line_id
@@ -97,21 +98,23 @@ def compare_case(workspace: Workspace, row: CaseRow, view: CaseView | None) -> I
         yield Comparison(row.case_ref, number, row.currency, 0, 0, minor, standing, live=False, line_id=line_id)
 
 
-def _compare_line(workspace: Workspace, row: CaseRow, line: LineRow, *, at_agency: int | None) -> Comparison:
-    with workspace.store.read() as tx:
-        pieces = items.pieces(tx, line.ledger, row.debtor_id, [line.claim])[line.claim]
-        remitted = [one for one in agency.remitted(tx, [row.case_ref]) if one.line_id == line.line_id]
-        collected = agency.collected(tx, [row.case_ref]).get((row.case_ref, line.line_id), 0)
-    settled = settle(pieces, base_paid=line.base_paid, base_other=line.base_other, remitted=remitted, credit_amounts=[])
-    return Comparison(
-        case_ref=row.case_ref,
-        number=line.number,
-        currency=row.currency,
-        in_ledger=sum(piece.open_minor for piece in pieces),
-        unbooked=collected - settled.echo,
-        at_agency=at_agency,
-        standing="both" if at_agency is not None else "unknown_there",
-        live=line.live,
-        line_id=line.line_id,
-        in_store=line.at_agency_minor - collected,
-    )
+def _ours(tx: Tx, row: CaseRow, lines: list[LineRow]) -> dict[str, Comparison]:
+    """Each line by the ledger and by our books; the agency's side is still missing."""
+    pieces = items.pieces(tx, row.ledger, row.debtor_id, [line.claim for line in lines])
+    collected = agency.collected(tx, [row.case_ref])
+    settled = settled_lines(tx, row, lines)
+    found = {}
+    for line in lines:
+        taken = collected.get((row.case_ref, line.line_id), 0)
+        found[line.line_id] = Comparison(
+            case_ref=row.case_ref,
+            number=line.number,
+            currency=row.currency,
+            in_ledger=sum(piece.open_minor for piece in pieces[line.claim]),
+            unbooked=taken - settled[line.line_id].echo,
+            at_agency=None,
+            live=line.live,
+            line_id=line.line_id,
+            in_store=line.at_agency_minor - taken,
+        )
+    return found

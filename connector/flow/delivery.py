@@ -32,6 +32,8 @@ from connector.store.outbox import Outgoing
 
 # Whoever was overdue when the store was restored has been handed over by then.
 _ASK_FIRST = timedelta(days=60)
+# What a report calls an attempt that went wrong, by what became of its message.
+_COUNTED = {"REJECTED": "rejected", "PARKED": "parked", "READY": "put off", "UNKNOWN": "unknown"}
 
 
 def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
@@ -73,12 +75,9 @@ def _say_held(ledger: Ledger, report: Report, *, brake: str, waiting: int) -> No
 
 def _keep_home(workspace: Workspace, sink: Sink, message: Outgoing, *, why: str, report: Report) -> None:
     """Take a case back that has not left. One that was tried before is asked for first: the line was bad then."""
-    if message.attempt and sink.capabilities().lookup:
-        receipt = sink.find(message.key)
-        report.counts["looked up"] += 1
-        if receipt is not None:
-            _delivered(workspace, message, receipt)
-            return
+    asked = message.attempt and sink.capabilities().lookup
+    if asked and _settled_by_asking(workspace, sink, message, report):
+        return
     with workspace.store.write() as tx:
         row = take_back(tx, message, why=why, at=workspace.clock.now())
     if row is not None:
@@ -214,9 +213,6 @@ def _went_wrong(
     report.counts[_COUNTED[move.state]] += 1
     if not isinstance(error, ConnectorError):
         workspace.log.error("the sink failed", message=message.kind, error=type(error).__name__)
-
-
-_COUNTED = {"REJECTED": "rejected", "PARKED": "parked", "READY": "put off", "UNKNOWN": "unknown"}
 
 
 def _sort(error: Exception) -> Answer:

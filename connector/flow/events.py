@@ -34,6 +34,9 @@ def apply(tx: Tx, connection: str, event: Event, *, at: datetime) -> bool:
         return False
     if isinstance(event, RemittancePaid):
         return True  # concerns no single case: the pay-out itself is read from the agency's list
+    if isinstance(event, Unmapped) and not event.case_ref:
+        people.open_task(tx, "", event.kind, event.id, subject=_no_word_for(event), at=at)
+        return True
     row = cases.read_case(tx, event.case_ref)
     if row is None or row.connection != connection:
         text = f"The agency tells of a case that is not ours: {event.case_ref} ({event.kind})"
@@ -150,8 +153,8 @@ def _for_a_person(tx: Tx, row: CaseRow, event: Event, told: list[Event], *, at: 
         case MessageReceived(message_id=message_id):
             subject = f"The agency wrote about case {row.case_ref}"
             people.open_task(tx, row.ledger, "message", message_id, case_ref=row.case_ref, subject=subject, at=at)
-        case Unmapped(text=text):
-            _tell_person(tx, row, event, f"The agency reports something we have no word for: {event.raw} {text}", at=at)
+        case Unmapped():
+            _tell_person(tx, row, event, _no_word_for(event), at=at)
         case _:
             pass
 
@@ -174,6 +177,10 @@ def _ask(tx: Tx, row: CaseRow, event: InfoRequested | ApprovalRequested, told: l
         deadline=counts.deadline,
         at=at,
     )
+
+
+def _no_word_for(event: Unmapped) -> str:
+    return f"The agency reports something we have no word for: {event.raw} {event.text}"
 
 
 def _tell_person(tx: Tx, row: CaseRow, event: Event, subject: str, *, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """Putting a message to an agency into the outbox: frozen, encrypted, under a key that can be derived again."""
 
 from base64 import b32encode
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
@@ -28,7 +29,17 @@ def derive_key(ledger: str, connection: str, kind: str, case_ref: str, seq: int)
 def derive_case_ref(ledger: str, debtor_id: str, claims: list[str], *, attempt: int) -> str:
     """Our reference of a case, 12 characters after the ledger's name; the same facts give the same reference."""
     facts = "|".join((ledger, debtor_id, *sorted(claims), str(attempt)))
-    return f"{ledger[:36]}-{b32encode(sha256(facts.encode()).digest()).decode().lower()[:12]}"
+    return f"{_stem(ledger)}{b32encode(sha256(facts.encode()).digest()).decode().lower()[:12]}"
+
+
+def ledger_of_reference(case_ref: str, ledgers: Iterable[str]) -> str | None:
+    """Which of these ledgers a reference of ours belongs to: it begins with the name. None: to none of them."""
+    named = [name for name in ledgers if case_ref.startswith(_stem(name))]
+    return max(named, key=len, default=None)
+
+
+def _stem(ledger: str) -> str:
+    return f"{ledger[:36]}-"
 
 
 def put_open(workspace: Workspace, tx: Tx, row: CaseRow, case: Case, *, at: datetime) -> None:

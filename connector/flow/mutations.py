@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from connector.config import Ledger
-from connector.flow.balance import Settled, settle
+from connector.flow.balance import Settled
 from connector.flow.messages import next_mutation_id, put_mutation
 from connector.flow.rest import PERHAPS_PAID, rest_or_go_on
 from connector.flow.runs import Report
+from connector.flow.settled import settled_lines
 from connector.flow.workspace import Workspace
 from connector.model import (
     CorrectClaim,
@@ -22,7 +23,7 @@ from connector.model import (
     Mutation,
     ReversePayment,
 )
-from connector.store import Tx, agency, cases, items, journal, people, quarantine
+from connector.store import Tx, cases, items, journal, people, quarantine
 from connector.store.cases import CaseRow, LineRow
 from connector.store.items import ClaimRow
 
@@ -68,7 +69,7 @@ def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, case_ref: str, *, l
     for line in whole:
         people.finish_task(tx, ledger.name, PERHAPS_PAID, line.claim, at=at, outcome="the ledger explains it")
     items.clean(tx, ledger.name, [line.claim for line in whole])
-    settled = _settled(tx, ledger, row, whole)
+    settled = settled_lines(tx, row, whole)
     told = 0
     for line in whole:
         for mutation, values in _differences(row, line, settled[line.line_id], day=day):
@@ -99,23 +100,6 @@ def _whole(
         else:
             holes.append((line, claim))
     return whole, holes
-
-
-def _settled(tx: Tx, ledger: Ledger, row: CaseRow, lines: list[LineRow]) -> dict[str, Settled]:
-    """How each line was settled since hand-over, by line id."""
-    pieces = items.pieces(tx, ledger.name, row.debtor_id, [line.claim for line in lines])
-    remitted = agency.remitted(tx, [row.case_ref])
-    notes = [-note.amount_minor for note in items.closed_credit_notes(tx, ledger.name, row.debtor_id)]
-    return {
-        line.line_id: settle(
-            pieces[line.claim],
-            base_paid=line.base_paid,
-            base_other=line.base_other,
-            remitted=[one for one in remitted if one.line_id == line.line_id],
-            credit_amounts=notes,
-        )
-        for line in lines
-    }
 
 
 def _differences(

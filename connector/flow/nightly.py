@@ -12,6 +12,7 @@ from connector.flow.compare import Comparison, comparable, compare_case
 from connector.flow.differences import Known
 from connector.flow.events import apply
 from connector.flow.feeds import feed_alone, feed_scope
+from connector.flow.messages import ledger_of_reference
 from connector.flow.paid_twice import look
 from connector.flow.pull import noting
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
@@ -197,7 +198,7 @@ def _take_in(workspace: Workspace, row: CaseRow, taken: Sequence[PaymentReceived
 def _list_strangers(workspace: Workspace, ledger: Ledger, link: Link, report: Report) -> None:
     """Cases of which the agency tells and that are not ours: in the list of the ledger whose name they bear."""
     with workspace.store.write() as tx:
-        strange = [one for one in differences.strangers(tx, link.connection) if _belongs(workspace, ledger, link, one)]
+        strange = [one for one in agency.strangers(tx, link.connection) if _belongs(workspace, ledger, link, one)]
         listed = [one.case_ref for one in differences.differences(tx, ledger.name) if one.kind == "foreign_case"]
         found = [found_by.stranger(one) for one in strange]
         at = workspace.clock.now()
@@ -206,14 +207,9 @@ def _list_strangers(workspace: Workspace, ledger: Ledger, link: Link, report: Re
 
 
 def _belongs(workspace: Workspace, ledger: Ledger, link: Link, case_ref: str) -> bool:
-    """Our references begin with the ledger's name; any other goes to the agency's first ledger."""
-    sharing = sorted(
-        one.name
-        for one in workspace.settings.ledgers.values()
-        if one.sink is not None and one.sink.connection == link.connection
-    )
-    named = [name for name in sharing if case_ref.startswith(f"{name[:36]}-")]
-    return ledger.name == (max(named, key=len) if named else sharing[0])
+    """A reference that no ledger's name begins goes to the agency's first ledger."""
+    sharing = workspace.ledgers_at(link.connection)
+    return ledger.name == (ledger_of_reference(case_ref, sharing) or sharing[0])
 
 
 def _stop_here(workspace: Workspace) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from connector.config import Ledger
-from connector.flow.balance import settle
+from connector.flow.settled import settled_lines
 from connector.flow.workspace import Workspace
 from connector.model import Money
 from connector.store import Tx, agency, cases, items, people
@@ -36,7 +36,7 @@ def look(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, line: LineR
     collected, collected_on = _collected(tx, row, line)
     pieces = items.pieces(tx, ledger.name, row.debtor_id, [line.claim])[line.claim]
     remitted = [one for one in agency.remitted(tx, [row.case_ref]) if one.line_id == line.line_id]
-    settled = settle(pieces, base_paid=line.base_paid, base_other=line.base_other, remitted=remitted, credit_amounts=[])
+    settled = settled_lines(tx, row, [line])[line.line_id]
     claimed = line.handed_minor - settled.credited - settled.corrected
     excess = settled.direct + collected - claimed
     if settled.direct <= 0 or collected <= 0 or excess <= 0:

@@ -7,7 +7,7 @@ from connector.errors import ConfigError
 from connector.flow.adoption import FOREIGN, Said, UnclearError, adopt, strangers
 from connector.flow.recovery import inside
 from connector.flow.workspace import Workspace
-from connector.store import Tx, journal, people, quarantine
+from connector.store import Tx, journal, outbox, people, quarantine
 from connector.store.quarantine import Quarantine, Stage
 
 _SEE = "See: incasso quarantine show"
@@ -47,11 +47,12 @@ def _detained(workspace: Workspace, ledger: Ledger, found: Quarantine) -> Detain
     open_refs = strangers(workspace, ledger, ledger.sink, found)
     with workspace.store.read() as tx:
         asked = {one.key: one.subject for one in people.tasks(tx, ledger.name) if one.kind == FOREIGN}
+        waiting = outbox.counts(tx, [ledger.name])
         return Detained(
             ledger=ledger.name,
             stage=quarantine.stage(tx, ledger.name, found),
-            in_doubt=quarantine.waiting(tx, ledger.name, ("SENDING", "UNKNOWN")),
-            parked=quarantine.waiting(tx, ledger.name, ("PARKED",)),
+            in_doubt=sum(waiting.get((ledger.name, state), 0) for state in outbox.IN_DOUBT),
+            parked=waiting.get((ledger.name, "PARKED"), 0),
             strangers=tuple(Stranger(one, asked.get(one, "")) for one in open_refs),
         )
 
@@ -112,7 +113,8 @@ def _end(workspace: Workspace, tx: Tx, found: Quarantine, *, force: bool, reason
         raise ConfigError("by force needs a reason", mend="Say --reason TEXT: it is kept.")
     at = workspace.clock.now()
     quarantine.end(tx)
-    doubtful = {name: quarantine.waiting(tx, name, ("UNKNOWN",)) for name in left}
+    waiting = outbox.counts(tx, left)
+    doubtful = {name: waiting.get((name, "UNKNOWN"), 0) for name in left}
     journal.note(tx, "quarantine.forced" if left else "quarantine.ended", "store", at=at, actor=actor, left=doubtful)
     if left:
         # The audit trail takes no free text; the list of what people settled does.

@@ -25,7 +25,6 @@ from connector.store.quarantine import Quarantine
 
 # Before a file is there, or after it was taken back unsent, the agency has nothing to show.
 _NOT_THERE = ("draft", "queued")
-_IN_DOUBT = ("SENDING", "UNKNOWN")
 
 
 def begin(workspace: Workspace, ledger: Ledger, sink: Sink) -> None:
@@ -35,7 +34,7 @@ def begin(workspace: Workspace, ledger: Ledger, sink: Sink) -> None:
         if standing is None or quarantine.stage(tx, ledger.name, standing):
             return
         settled = standing.at + _settle_time(sink.capabilities())
-        for state in ("READY", "SENDING", "UNKNOWN"):
+        for state in ("READY", *outbox.IN_DOUBT):
             for message in outbox.in_state(tx, ledger.name, state):
                 if message.created_at > standing.at:
                     continue
@@ -108,7 +107,8 @@ def _go_on(
     if left:
         return f"{len(left)} cases at the agency are not known here: incasso quarantine show"
     with workspace.store.read() as tx:
-        doubtful = quarantine.waiting(tx, ledger.name, _IN_DOUBT) if sink.capabilities().lookup else 0
+        waiting = outbox.counts(tx, [ledger.name]) if sink.capabilities().lookup else {}
+    doubtful = sum(waiting.get((ledger.name, state), 0) for state in outbox.IN_DOUBT)
     return f"of {doubtful} messages it is not known yet whether they arrived" if doubtful else ""
 
 

@@ -11,8 +11,6 @@ from connector.store import Tx, cases, items, journal, outbox, withdrawals
 from connector.store.cases import CaseRow
 from connector.store.outbox import Outgoing
 
-_WITHDRAW = "case.withdraw"
-
 
 def reason_to_stay(workspace: Workspace, tx: Tx, ledger: Ledger, message: Outgoing) -> str:
     """Why a case must not go out any more, in words; empty when it may.
@@ -22,7 +20,7 @@ def reason_to_stay(workspace: Workspace, tx: Tx, ledger: Ledger, message: Outgoi
     """
     row = cases.read_case(tx, message.case_ref)
     assert row is not None
-    if any(one.kind == _WITHDRAW and one.state == "READY" for one in outbox.of_case(tx, row.case_ref)):
+    if row.case_ref in withdrawals.standing(tx, row.ledger):
         return "it was asked back"
     present = account(tx, ledger, row.debtor_id, workspace.clock.today(ledger.timezone))
     overdue = {claim.claim: claim.overdue_minor for claim in present.claims}

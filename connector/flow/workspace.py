@@ -85,6 +85,11 @@ class Workspace:
         _check_known(self.settings.ledgers, name, "ledger")
         return self.settings.ledgers[name]
 
+    def ledgers_at(self, connection: str) -> list[str]:
+        """The names of the ledgers that hand over to an agency, in their order."""
+        handing = (one for one in self.settings.ledgers.values() if one.sink is not None)
+        return sorted(one.name for one in handing if one.sink and one.sink.connection == connection)
+
     def connection(self, name: str) -> Connection:
         """A configured connection. Raises ConfigError naming those there are."""
         _check_known(self.settings.connections, name, "connection")

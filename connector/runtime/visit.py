@@ -88,13 +88,12 @@ class _Visit:
             self._decide()
         if self._stopped:
             return
-        self._try("follow", lambda: follow(self._workspace, self._ledger, progress=self._progress))
+        followed = self._try("follow", lambda: follow(self._workspace, self._ledger, progress=self._progress))
         if not self._stopped and not isinstance(pulled, AuthError | ConfigError | QuotaError):
             self._try("report", lambda: report_back(self._workspace, self._ledger, progress=self._progress))
-        # Before it is known what the agency was told, everything would differ.
-        if self._held == "all":
-            return
-        if pulled is None and not self._stopped and is_due(self._workspace, self._ledger):
+        # What could not be read on both sides, or is not known again after a restore, would all differ.
+        comparable = pulled is None and followed is None and self._held != "all"
+        if comparable and not self._stopped and is_due(self._workspace, self._ledger):
             self._try("nightly", lambda: nightly(self._workspace, self._ledger, progress=self._progress))
 
     @property

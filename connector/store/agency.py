@@ -19,6 +19,7 @@ from connector.store.tables import (
     agency_payment,
     agency_reversal,
     case_line,
+    collection_case,
     document,
     remittance,
     remittance_item,
@@ -58,6 +59,22 @@ def events(tx: Tx, case_ref: str) -> list[Event]:
     columns = agency_event.c
     query = select(columns.body).where(columns.case_ref == case_ref).order_by(columns.occurred_at, columns.id)
     return [_EVENT.validate_json(body) for body in tx.scalars(query)]
+
+
+def strangers(tx: Tx, connection: str, *, since: datetime | None = None) -> list[str]:
+    """References of which the agency told, and that are no case of ours at it; in the order in which that happened.
+
+    With `since` those of which it told for the first time from then on.
+    """
+    event, ours = agency_event.c, collection_case.c
+    known = select(ours.case_ref).where(ours.case_ref == event.case_ref, ours.connection == connection)
+    query = (
+        select(event.case_ref)
+        .where(event.connection == connection, event.case_ref != "", ~known.exists())
+        .group_by(event.case_ref)
+        .order_by(func.min(event.occurred_at), event.case_ref)
+    )
+    return list(tx.scalars(query if since is None else query.having(func.min(event.observed_at) >= since)))
 
 
 def put_payment(tx: Tx, event: PaymentReceived, *, at: datetime) -> None:

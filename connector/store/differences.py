@@ -11,7 +11,7 @@ from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.cases import CaseRow
 from connector.store.engine import Tx
-from connector.store.tables import agency_event, case_check, collection_case, difference
+from connector.store.tables import case_check, collection_case, difference
 
 # Who closes a difference that is gone.
 PROGRAM = "incasso"
@@ -177,19 +177,6 @@ def to_check(
 def note_checked(tx: Tx, ledger: str, case_ref: str, *, at: datetime) -> None:
     """The agency's snapshot of a case was looked at."""
     bulk_upsert(tx, case_check, [(case_ref, ledger, at)])
-
-
-def strangers(tx: Tx, connection: str) -> list[str]:
-    """References of which the agency told events, and that are no case of ours at it."""
-    ours = select(collection_case.c.case_ref).where(
-        collection_case.c.case_ref == agency_event.c.case_ref, collection_case.c.connection == connection
-    )
-    query = (
-        select(agency_event.c.case_ref)
-        .distinct()
-        .where(agency_event.c.connection == connection, agency_event.c.case_ref != "", ~ours.exists())
-    )
-    return sorted(tx.scalars(query))
 
 
 def _amounts(one: Found) -> dict[str, int | None]:

@@ -8,9 +8,6 @@ from connector.store import outbox as messages
 from connector.store.engine import Tx
 from connector.store.tables import outbox, run
 
-# What a run that died may have left: found and settled by the next follow.
-_IN_DOUBT = ("SENDING", "UNKNOWN")
-
 
 def last_visits(tx: Tx) -> dict[str, datetime]:
     """When the newest pull of each ledger began."""
@@ -22,5 +19,5 @@ def ledgers_with_messages(tx: Tx, *, at: datetime) -> set[str]:
     """The ledgers of which a message may be sent, or is in doubt."""
     ready = select(outbox.c.ledger).distinct().where(outbox.c.state == "READY", outbox.c.next_at <= at)
     found = {name for name in tx.execute(ready).scalars() if messages.due(tx, name, at=at) is not None}
-    in_doubt = select(outbox.c.ledger).distinct().where(outbox.c.state.in_(_IN_DOUBT))
+    in_doubt = select(outbox.c.ledger).distinct().where(outbox.c.state.in_(messages.IN_DOUBT))
     return found | set(tx.execute(in_doubt).scalars())

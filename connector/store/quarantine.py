@@ -4,16 +4,15 @@ While it stands, no new case leaves, and of each ledger nothing at all until its
 gets out by itself (`connector.flow.recovery`); when all are out, the quarantine ends.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 
 from connector.store import journal
 from connector.store.engine import Tx
-from connector.store.tables import agency_event, collection_case, outbox, quarantine
+from connector.store.tables import collection_case, quarantine
 
 # How far a ledger is: nothing was done yet; what had not ended is in doubt; what the agency was told is known again;
 # nothing is open any more.
@@ -100,23 +99,3 @@ def _progress(tx: Tx, ledger: str, standing: Quarantine) -> tuple[Stage, str]:
         return "", ""
     _, word, place = known.value.split(" ", 2)
     return next(one for one in _STAGES if one == word), place
-
-
-def new_strangers(tx: Tx, connection: str, *, since: datetime) -> list[str]:
-    """References of which the agency told for the first time since then and that are no case here, oldest first."""
-    event, ours = agency_event.c, collection_case.c
-    known = select(ours.case_ref).where(ours.case_ref == event.case_ref, ours.connection == connection)
-    query = (
-        select(event.case_ref)
-        .where(event.connection == connection, event.case_ref != "", ~known.exists())
-        .group_by(event.case_ref)
-        .having(func.min(event.observed_at) >= since)
-        .order_by(func.min(event.occurred_at), event.case_ref)
-    )
-    return list(tx.scalars(query))
-
-
-def waiting(tx: Tx, ledger: str, states: Collection[str]) -> int:
-    """How many messages of the ledger stand in these states."""
-    where = (outbox.c.ledger == ledger, outbox.c.state.in_(list(states)))
-    return tx.scalar(select(func.count()).select_from(outbox).where(*where)) or 0

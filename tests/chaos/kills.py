@@ -5,44 +5,42 @@
 The places are those that a visit passes (`connector.failpoints`); each is reached in a life of the ledger in which
 new invoices, payments, collections and pay-outs go on. After each few kills the ledger is visited until it rests: no
 invoice may stand in two open files at the agency, and both sides must agree to the cent. `--pairs` kills the visit
-that clears up as well. `--random` kills at random moments instead. `--store` is the URL of an empty database.
+that clears up as well. `--random` kills at random moments instead, in a new world every few hundred kills, as no ledger
+adds debtors for ever. `--store` is the URL of an empty database.
 """
 
 import argparse
 import json
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
-from world import World, a_world
+from world import Sides, World, a_world
 
 from connector.log import configure
 
 # Kills before the ledger is let come to rest.
 _AT_ONCE = 3
 _DAYS_TO_LEARN = 9
+_A_WORLD = 250
 _ROUNDS = 20_000
 _SHOWN = 10
 
 
 @dataclass
-class Tally:
+class Tally(Sides):
     """What was done to a world, and what became of it."""
 
     places: int = 0
     kills: int = 0
-    files: int = 0
-    parked: int = 0
-    doubles: list[int] = field(default_factory=list)
-    disagreements: list[str] = field(default_factory=list)
     never_reached: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
         """Nothing doubled, nothing lost, everything tried."""
-        return not (self.doubles or self.disagreements or self.never_reached)
+        return self.agree and not self.never_reached
 
 
 def learn(world: World) -> list[str]:
@@ -89,6 +87,19 @@ def kill_at_random(world: World, kills: int, *, seed: int, naive: bool = False) 
     return tally
 
 
+def kill_in_worlds(kills: int, *, seed: int, naive: bool = False) -> Tally:
+    """As `kill_at_random`, in as many worlds as it takes, each of its own seed."""
+    tally = Tally()
+    while tally.kills < kills and tally.agree:
+        print(f"{tally.kills} kills, seed {seed}", file=sys.stderr, flush=True)
+        with TemporaryDirectory(prefix="incasso-kills-") as folder, a_world(Path(folder)) as world:
+            one = kill_at_random(world, min(_A_WORLD, kills - tally.kills), seed=seed, naive=naive)
+        tally.kills += one.kills
+        tally.add(one)
+        seed += 1
+    return tally
+
+
 def _show(how_far: str) -> None:
     if sys.stderr.isatty():
         print(f"\r{how_far}  ", end="", file=sys.stderr, flush=True)
@@ -97,11 +108,7 @@ def _show(how_far: str) -> None:
 def rest(world: World, tally: Tally, *, naive: bool = False) -> None:
     """Let the ledger come to rest, and look at both sides."""
     world.settle(naive=naive)
-    tally.files = len(world.cases())
-    tally.parked = world.waiting()["PARKED"]
-    tally.doubles = world.doubles()
-    if not tally.doubles:
-        tally.disagreements += [str(one) for one in world.disagreements()]
+    tally.look(world)
 
 
 def main() -> int:
@@ -115,18 +122,23 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     configure("error", "console")
-    with a_world(Path(tempfile.mkdtemp(prefix="incasso-kills-")), store=options.store) as world:
-        places = learn(world)
-        if options.random:
-            tally = kill_at_random(world, options.random, seed=options.seed, naive=options.naive)
-        elif options.pairs:
-            pairs = [[first, second] for first in places for second in places]
-            Random(options.seed).shuffle(pairs)
-            tally = kill_at(world, pairs, naive=options.naive)
-        else:
-            tally = kill_at(world, [[place] for place in places], naive=options.naive)
+    if options.random and not options.store:
+        tally = kill_in_worlds(options.random, seed=options.seed, naive=options.naive)
+    else:
+        tally = _in_one_world(options)
     print(json.dumps(asdict(tally)) if options.json else _sentence(tally))
     return 0 if tally.sound else 1
+
+
+def _in_one_world(options: argparse.Namespace) -> Tally:
+    with TemporaryDirectory(prefix="incasso-kills-") as home, a_world(Path(home), store=options.store) as world:
+        if options.random:
+            return kill_at_random(world, options.random, seed=options.seed, naive=options.naive)
+        chains = [[place] for place in learn(world)]
+        if options.pairs:
+            chains = [[*first, *second] for first in chains for second in chains]
+            Random(options.seed).shuffle(chains)
+        return kill_at(world, chains, naive=options.naive)
 
 
 def _sentence(tally: Tally) -> str:

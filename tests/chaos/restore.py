@@ -13,12 +13,12 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from world import DIVISION, World, a_world
+from world import DIVISION, Sides, World, a_world
 
 from connector.flow import actions
 from connector.log import configure
@@ -29,20 +29,11 @@ _PATIENCE = 12
 
 
 @dataclass
-class Tally:
+class Tally(Sides):
     """What was done to a world, and what became of it. `adopted`: cases that a restored store did not know."""
 
     restores: int = 0
     adopted: int = 0
-    files: int = 0
-    parked: int = 0
-    doubles: list[int] = field(default_factory=list)
-    disagreements: list[str] = field(default_factory=list)
-
-    @property
-    def sound(self) -> bool:
-        """Nothing doubled, nothing lost."""
-        return not (self.doubles or self.disagreements)
 
 
 def restore_often(world: World, restores: int, *, seed: int, naive: bool = False) -> Tally:
@@ -60,7 +51,7 @@ def restore_often(world: World, restores: int, *, seed: int, naive: bool = False
 
 
 def _go_on(world: World, dice: Random, tally: Tally, restores: int, *, naive: bool) -> None:
-    while tally.restores < restores and tally.sound:
+    while tally.restores < restores and tally.agree:
         _live_on(world, dice, days=dice.randint(0, 1))
         file = world.stage.home / f"back-up-{tally.restores}"
         backups.back_up(world.stage.workspace.store, file, now=world.stage.clock.now)
@@ -75,10 +66,7 @@ def _go_on(world: World, dice: Random, tally: Tally, restores: int, *, naive: bo
             with world.stage.workspace.store.write() as tx:
                 quarantine.end(tx)
         _rest(world)
-        tally.files = len(world.cases())
-        tally.parked = world.waiting()["PARKED"]
-        tally.doubles = world.doubles()
-        tally.disagreements = [str(one) for one in world.disagreements()]
+        tally.look(world)
         file.unlink()
 
 
@@ -171,7 +159,7 @@ def main() -> int:
     with a_world(Path(tempfile.mkdtemp(prefix="incasso-restores-")), store=options.store) as world:
         tally = restore_often(world, options.restores, seed=options.seed, naive=options.naive)
     print(json.dumps(asdict(tally)) if options.json else _sentence(tally))
-    return 0 if tally.sound else 1
+    return 0 if tally.agree else 1
 
 
 def _sentence(tally: Tally) -> str:

@@ -26,6 +26,36 @@ _POLICY = Path(__file__).parents[2] / "config" / "example" / "policies" / "b2b-f
 
 
 @dataclass
+class Sides:
+    """What became of both sides."""
+
+    files: int = 0
+    parked: int = 0
+    doubles: list[int] = field(default_factory=list)
+    disagreements: list[str] = field(default_factory=list)
+
+    @property
+    def agree(self) -> bool:
+        """Nothing doubled, nothing lost."""
+        return not (self.doubles or self.disagreements)
+
+    def look(self, world: "World") -> None:
+        """At a world that has come to rest. What differed once stays on record."""
+        self.files = len(world.cases())
+        self.parked = world.waiting()["PARKED"]
+        self.doubles = world.doubles()
+        if not self.doubles:
+            self.disagreements += [str(one) for one in world.disagreements()]
+
+    def add(self, other: "Sides") -> None:
+        """What became of another world."""
+        self.files += other.files
+        self.parked += other.parked
+        self.doubles += other.doubles
+        self.disagreements += other.disagreements
+
+
+@dataclass
 class World:
     """What happens is the same for the same number of days; `visit` says how one visit went."""
 

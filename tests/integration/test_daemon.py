@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-from acceptance.installation import START, Installation, StandIn, install, read_address, stand_in
+from acceptance.installation import Installation, StandIn, install, read_address, stand_in
 from prometheus_client.parser import text_string_to_metric_families
 
 from connector.store import items
@@ -21,19 +21,6 @@ PAGES = 4
 FEW = 25
 ROWS_A_PAGE = 1000
 _CODES = count(600_001)
-
-
-@pytest.fixture(scope="module")
-def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("time") / "clock.txt"
-    path.write_text(START.isoformat(), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def exact(clock: Path) -> Iterator[StandIn]:
-    with stand_in("exact", clock, {"minute_limit": "0"}) as running:
-        yield running
 
 
 @pytest.fixture
@@ -274,7 +261,7 @@ def test_an_agency_that_is_down_keeps_the_ledger_from_nothing(with_agency: tuple
     done = {turn["verb"]: turn["outcome"] for turn in home.run("run", "--once", "--json").json}
     assert done["pull"] == done["plan"] == done["report"] == "ok"
     assert done["follow"] == "TransientError"
-    assert home.run("status", "--json").json["ledgers"][0]["last_error"].startswith(("follow: ", "nightly: "))
+    assert home.run("status", "--json").json["ledgers"][0]["last_error"].startswith("follow: ")
 
 
 def test_a_pull_that_fails_leaves_nothing_decided_and_the_agency_followed(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-from acceptance.installation import START, Installation, StandIn, install, read_address, stand_in
+from acceptance.installation import Installation, StandIn, install, read_address, stand_in
 
 from connector.store import outbox
 
@@ -21,19 +21,6 @@ GRACE = 3
 # What a process takes to end once its work has: the engine looks whether work goes on every second.
 LEEWAY = 5
 _CODES = count(720_001)
-
-
-@pytest.fixture(scope="module")
-def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("time") / "clock.txt"
-    path.write_text(START.isoformat(), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def exact(clock: Path) -> Iterator[StandIn]:
-    with stand_in("exact", clock, {"minute_limit": "0"}) as running:
-        yield running
 
 
 @pytest.fixture

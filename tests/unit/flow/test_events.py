@@ -167,6 +167,21 @@ def test_told_again_under_another_id_a_payment_counts_once(store: Store) -> None
     assert told_twice["tasks"] == []
 
 
+def test_what_names_no_case_reaches_a_person_with_its_text_and_is_no_foreign_case(store: Store) -> None:
+    at = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    line = Unmapped(
+        id="u-1", case_ref="", occurred_at=at, raw="unreadable file", text="events_a.jsonl, line 2: no JSON"
+    )
+    for _ in range(2):
+        with store.write() as tx:
+            apply(tx, "agency", line, at=at)
+    with store.read() as tx:
+        (task,) = people.tasks(tx, "")
+        assert agency.strangers(tx, "agency") == []
+    assert task.kind == "unmapped"
+    assert "events_a.jsonl, line 2: no JSON" in task.subject
+
+
 def test_reordered(store: Store) -> None:
     judicial, amicable = (
         PhaseChanged(**about("j", 3), phase="judicial"),

@@ -49,11 +49,10 @@ class Trouble:
         return f"{where}: {self.field}: {self.why}" if self.field else f"{where}: {self.why}"
 
     def event(self, now: datetime) -> Unmapped:
-        """For a person. Without a case the place in the file stands where the case would."""
+        """For a person."""
         digest = sha256(str(self).encode()).hexdigest()[:24]
-        case_ref = self.case_ref or f"{self.file}:{self.line}"[-100:]
         return Unmapped(
-            id=f"unread:{digest}", case_ref=case_ref, occurred_at=now, raw="unreadable file", text=str(self)
+            id=f"unread:{digest}", case_ref=self.case_ref, occurred_at=now, raw="unreadable file", text=str(self)
         )
 
 
