@@ -120,7 +120,7 @@ class State(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """A receiver's call limits. `reserve` calls a minute and `day_reserve` calls a day are kept for people."""
+    """Calls in any 60 seconds and in a UTC day; `reserve` and `day_reserve` of them are kept for people who wait."""
 
     per_minute: int
     per_day: int

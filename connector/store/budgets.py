@@ -1,8 +1,8 @@
 """One row of call counts per connection and company, changed by one process at a time."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, select, text, update
 
@@ -11,17 +11,21 @@ from connector.store.tables import budget
 
 T = TypeVar("T")
 
+Calls = tuple[tuple[int, int], ...]
+"""Calls made lately, oldest first: the instant until which they count, and how many they are."""
+
 
 @dataclass(frozen=True)
 class BudgetRow:
-    """Calls counted in the running minute and day. Instants are milliseconds since 1970, UTC; 0 is long ago.
+    """Calls counted of late and in the running day. Instants are milliseconds since 1970, UTC; 0 is long ago.
 
-    `day_left` is what the server said is left of the day, minus what was taken since; None while it said nothing.
-    Nobody calls before `paused_until`.
+    `minute_left` and `day_left` are what the server said is left of its minute and its day, minus what was taken since;
+    None while it said nothing. Nobody calls before `paused_until`.
     """
 
+    calls: Calls = ()
     minute_until: int = 0
-    minute_used: int = 0
+    minute_left: int | None = None
     day_until: int = 0
     day_used: int = 0
     day_left: int | None = None
@@ -39,7 +43,7 @@ _UPDATE = update(budget).where(_WHERE).values({name: bindparam(name) for name in
 def read(tx: Tx, connection: str, company: str) -> BudgetRow:
     """The row as it stands; an empty one when nothing was counted yet."""
     found = tx.execute(_READ, _key(connection, company)).one_or_none()
-    return BudgetRow(*found) if found else BudgetRow()
+    return _row(found) if found else BudgetRow()
 
 
 def change(tx: Tx, connection: str, company: str, step: Callable[[BudgetRow], tuple[BudgetRow, T]]) -> T:
@@ -52,19 +56,28 @@ def change(tx: Tx, connection: str, company: str, step: Callable[[BudgetRow], tu
     if found is None:
         _insert(tx, connection, company)
         found = tx.execute(_LOCK, key).one()
-    before = BudgetRow(*found)
+    before = _row(found)
     after, result = step(before)
     if after != before:
-        tx.execute(_UPDATE, {**key, **asdict(after)})
+        tx.execute(_UPDATE, {**key, **_values(after)})
     return result
+
+
+def _row(found: Iterable[Any]) -> BudgetRow:
+    calls, *rest = found
+    return BudgetRow(tuple((until, n) for until, n in calls), *rest)
+
+
+def _values(row: BudgetRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _NAMES}
 
 
 def _insert(tx: Tx, connection: str, company: str) -> None:
     """An empty row, unless somebody else has just made it."""
-    names = ", ".join(("connection", "company", *_NAMES))
-    marks = ", ".join(f":{name}" for name in ("connection", "company", *_NAMES))
-    values = {"connection": connection, "company": company, **asdict(BudgetRow())}
-    statement = f"INSERT INTO budget ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
+    names = ("connection", "company", *_NAMES)
+    marks = ", ".join(f":{name}" for name in names)
+    values = {"connection": connection, "company": company, **_values(BudgetRow()), "calls": "[]"}
+    statement = f"INSERT INTO budget ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - ours
     tx.execute(text(statement), values)
 
 

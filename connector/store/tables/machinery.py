@@ -119,15 +119,17 @@ connection_state = Table(
     Column("at", Instant, nullable=False),
 )
 
-# Calls counted in the running clock minute and day; instants in milliseconds since 1970, UTC. `day_left` is what
-# the server said is left of the day, minus what was taken since; null while it has said nothing.
+# Calls counted of late and in the running day; instants in milliseconds since 1970, UTC. `calls` holds pairs: the
+# instant until which calls count, and how many they are. `minute_left` and `day_left` are what the server said is left
+# of its minute and its day, minus what was taken since; null while it has said nothing.
 budget = Table(
     "budget",
     metadata,
     Column("connection", Key, primary_key=True),
     Column("company", Key, primary_key=True),
+    Column("calls", Json, nullable=False),
     Column("minute_until", BigInteger, nullable=False),
-    Column("minute_used", Integer, nullable=False),
+    Column("minute_left", Integer),
     Column("day_until", BigInteger, nullable=False),
     Column("day_used", Integer, nullable=False),
     Column("day_left", Integer),

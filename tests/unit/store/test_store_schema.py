@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from connector.errors import ConfigError
-from connector.store import Store, items, open_store, schema
+from connector.store import Store, budgets, items, open_store, schema
 from connector.store.tables import metadata
 from connector.testing import make_item
 
@@ -41,6 +41,24 @@ def test_open_items_of_an_older_release_get_their_debtors_number(store: Store) -
     schema.upgrade(store)
     with store.read() as tx:
         assert items.claims_of(tx, "acme", "d1") == ["INV-1"]
+
+
+def test_calls_counted_by_an_older_release_count_on_and_back(store: Store) -> None:
+    schema.downgrade(store, "0006")
+    with store.write() as tx:
+        names = "connection, company, minute_until, minute_used, day_until, day_used, day_left, paused_until"
+        for company, used, left in (("1", 7, "NULL"), ("2", 0, "3")):
+            row = f"'exact', '{company}', 60000, {used}, 86400000, 9, {left}, 0"
+            tx.exec_driver_sql(f"INSERT INTO budget ({names}) VALUES ({row})")
+    schema.upgrade(store)
+    with store.read() as tx:
+        first, second = budgets.read(tx, "exact", "1"), budgets.read(tx, "exact", "2")
+    assert (first.calls, first.day_used, first.day_left) == (((122_000, 7),), 9, None)
+    assert (second.calls, second.day_used, second.day_left) == ((), 9, 3)
+    schema.downgrade(store, "0006")
+    with store.read() as tx:
+        rows = tx.exec_driver_sql("SELECT minute_until, minute_used FROM budget ORDER BY company").all()
+    assert [tuple(row) for row in rows] == [(122_000, 7), (60_000, 0)], "no minute begins too early"
 
 
 def test_a_fresh_database_is_refused_with_the_mend(tmp_path) -> None:
