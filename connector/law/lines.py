@@ -3,7 +3,6 @@
 from datetime import date
 from decimal import Decimal
 
-from connector.law.rounding import HALF_UP
 from connector.model.money import Money
 from connector.model.record import Record
 
@@ -58,15 +57,3 @@ def lifted(lines: list[Line], least_minor: int, what: str, source: str) -> list[
     """The lines, with one more that brings the total up to `least_minor` where it is below."""
     below = least_minor - sum(line.amount_minor for line in lines)
     return lines if below <= 0 else [*lines, Line(what=what, amount_minor=below, source=source)]
-
-
-def rounded(what: str, amount_minor: int, base_minor: int, percent: Decimal, source: str) -> Line:
-    """A line that takes a percentage of a base, already rounded half up."""
-    return Line(
-        what=what,
-        amount_minor=amount_minor,
-        base_minor=base_minor,
-        percent=percent,
-        rounding=HALF_UP,
-        source=source,
-    )

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from connector.errors import ConnectorError
+from connector.errors import ConfigError
 from connector.law.rows import CountRow, EffectRow, HolidayRow, RateRow, Row, ScaleRow
 from connector.model.record import Record
 
@@ -14,7 +15,7 @@ R = TypeVar("R", bound=Row)
 DAY = timedelta(days=1)
 
 
-class CoverageError(ConnectorError):
+class CoverageError(ConfigError):
     """A table of the law does not cover that day. Says which table, what it covers, and how to extend it."""
 
     def __init__(self, table: str, day: date, *, since: date, until: date | None) -> None:
@@ -24,7 +25,7 @@ class CoverageError(ConnectorError):
             if until and day > until
             else "Have a person compute this one: no source for that time was found."
         )
-        super().__init__(f"The table {table} covers {covers}, not {day}. {mend}")
+        super().__init__(f"The table {table} covers {covers}, not {day}.", mend=mend)
         self.table = table
         self.day = day
         self.since = since
@@ -47,7 +48,7 @@ class Table(Record, Generic[R]):
 
     @model_validator(mode="after")
     def _rows_follow_each_other(self) -> "Table[R]":
-        for before, after in zip(self.rows, self.rows[1:], strict=False):
+        for before, after in pairwise(self.rows):
             if before.until is None or after.since <= before.until:
                 raise ValueError(f"two rows hold on {after.since}")
             if after.since != before.until + DAY:

@@ -1,0 +1,35 @@
+"""Every vector of tests/vectors/law.json by its id, to the cent and to the day."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vector_costs
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "law.json").read_text(encoding="utf-8"))
+ALL = VECTORS["published"] + VECTORS["computed"]
+ANSWERS: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("NL", "bik"): vector_costs.bik,
+    ("NL", "bik_vat"): vector_costs.bik,
+    ("NL", "bik_aggregation"): vector_costs.bik_aggregation,
+    ("NL", "b2b_flat_fee"): vector_costs.dutch_flat_sum,
+}
+
+
+@pytest.mark.parametrize(
+    "vector", [one for one in ALL if (one["jurisdiction"], one["kind"]) in ANSWERS], ids=lambda one: one["id"]
+)
+def test_a_vector(vector: dict[str, Any]) -> None:
+    answer = ANSWERS[vector["jurisdiction"], vector["kind"]](vector["input"])
+
+    assert {key: answer[key] for key in vector["expected"]} == vector["expected"]
+
+
+def test_no_vector_is_missing() -> None:
+    counted = Counter(one["provenance"] for one in ALL)
+
+    assert (counted["published"], counted["hand_computed"]) == (109, 42)
+    assert len({one["id"] for one in ALL}) == len(ALL)
