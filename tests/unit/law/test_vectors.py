@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import vector_costs
+import vector_interest
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "law.json").read_text(encoding="utf-8"))
 ALL = VECTORS["published"] + VECTORS["computed"]
@@ -16,6 +17,14 @@ ANSWERS: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("NL", "bik_vat"): vector_costs.bik,
     ("NL", "bik_aggregation"): vector_costs.bik_aggregation,
     ("NL", "b2b_flat_fee"): vector_costs.dutch_flat_sum,
+    ("NL", "interest_simple"): vector_interest.simple,
+    ("BE", "interest_simple"): vector_interest.simple,
+    ("NL", "interest_simple_with_surcharge"): vector_interest.with_surcharge,
+    ("NL", "interest_statutory"): vector_interest.statutory,
+    ("NL", "rate_lookup"): vector_interest.rate_lookup,
+    ("BE", "rate_lookup"): vector_interest.rate_lookup,
+    ("BE", "interest_commercial"): vector_interest.belgian_commercial,
+    ("BE", "b2b_flat_fee"): vector_interest.belgian_flat_sum,
 }
 
 
