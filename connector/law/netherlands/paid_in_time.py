@@ -3,20 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
+from connector.law.allocation import Payment
 from connector.law.netherlands.collection_costs import CostClaim
-from connector.model.record import Record
 
 
-class LetterPayment(Record):
-    """Money received after a fourteen-day letter: on which day, and how much, in cents."""
-
-    received_on: date
-    amount_minor: int
-
-
-def still_unpaid(
-    claims: Sequence[CostClaim], payments: Sequence[LetterPayment], last_day: date
-) -> tuple[CostClaim, ...]:
+def still_unpaid(claims: Sequence[CostClaim], payments: Sequence[Payment], last_day: date) -> tuple[CostClaim, ...]:
     """The claims of the letter with what stayed unpaid at the end of its `last_day`: HR 25 November 2016.
 
     Costs are asked on that alone. What came in time goes to the claims in the order in which they fell into default;

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.law.allocation import Payment
 from connector.law.answers import Undecided
 from connector.law.debtor import Debtor, debtor_of
 from connector.law.law import Law
 from connector.law.library import extend, shipped
 from connector.law.lines import Itemised
 from connector.law.netherlands.collection_costs import CostClaim, collection_costs, commercial_minimum, scale_costs
-from connector.law.netherlands.paid_in_time import LetterPayment, still_unpaid
+from connector.law.netherlands.paid_in_time import still_unpaid
 from connector.law.netherlands.vat_on_costs import VatFacts, with_vat
 from connector.law.settings import LawSettings
 from connector.law.table import CoverageError
@@ -200,8 +201,8 @@ def test_vat_is_that_of_the_day(day: str, vat: int) -> None:
 def test_what_was_paid_in_time_lowers_the_costs() -> None:
     claims = [claim(1_000, "2026-09-01"), claim(500, "2026-08-01")]
     paid = [
-        LetterPayment(received_on=date(2026, 10, 10), amount_minor=60_000),
-        LetterPayment(received_on=date(2026, 10, 21), amount_minor=90_000),
+        Payment(received_on=date(2026, 10, 10), amount_minor=60_000),
+        Payment(received_on=date(2026, 10, 21), amount_minor=90_000),
     ]
 
     rest = still_unpaid(claims, paid, date(2026, 10, 20))
@@ -211,7 +212,7 @@ def test_what_was_paid_in_time_lowers_the_costs() -> None:
 
 
 def test_who_paid_all_in_time_owes_no_costs() -> None:
-    paid = [LetterPayment(received_on=date(2026, 10, 20), amount_minor=150_000)]
+    paid = [Payment(received_on=date(2026, 10, 20), amount_minor=150_000)]
 
     rest = still_unpaid([claim(1_000), claim(500)], paid, date(2026, 10, 20))
 
@@ -222,7 +223,7 @@ def test_who_paid_all_in_time_owes_no_costs() -> None:
 def test_what_stays_unpaid_is_what_was_owed_less_what_came(owed: list[int], came: list[int]) -> None:
     claims = [CostClaim(principal_minor=one, default_since=DAY) for one in owed]
 
-    rest = still_unpaid(claims, [LetterPayment(received_on=DAY, amount_minor=one) for one in came], DAY)
+    rest = still_unpaid(claims, [Payment(received_on=DAY, amount_minor=one) for one in came], DAY)
 
     assert sum(one.principal_minor for one in rest) == max(sum(owed) - sum(came), 0)
     assert all(one.principal_minor > 0 for one in rest)
