@@ -22,11 +22,6 @@ class Settled:
     credited: int
     corrected: int
 
-    @property
-    def anything(self) -> bool:
-        """Whether the agency has less, or more, to collect than was handed over."""
-        return bool(self.direct or self.credited or self.corrected)
-
 
 def paid(pieces: Iterable[Piece]) -> int:
     """Closed with evidence of a payment."""

@@ -69,6 +69,39 @@ def test_two_pay_outs_may_be_booked_as_one() -> None:
     assert settled(piece(60), late, remitted=parts).echo == 40
 
 
+def test_two_payments_in_one_pay_out_may_be_booked_apart() -> None:
+    parts = (payout(15, payment="P1"), payout(25, payment="P2"))
+    booked = (piece(15, reason="paid", on=DAY), piece(25, reason="paid", on=DAY + timedelta(days=1)))
+    assert (settled(*booked, remitted=parts).direct, settled(*booked, remitted=parts).echo) == (0, 40)
+
+
+def test_of_a_pay_out_that_is_booked_in_part_only_that_part_is_an_echo() -> None:
+    parts = (payout(15, payment="P1"), payout(25, payment="P2"))
+    one = settled(piece(25, reason="paid", on=DAY), piece(7, reason="paid", on=DAY), remitted=parts)
+    assert (one.direct, one.echo) == (7, 25)
+
+
+def test_a_booking_without_a_day_may_be_a_pay_out() -> None:
+    assert settled(piece(40, reason="paid"), remitted=(payout(40),)).echo == 40
+
+
+def test_one_booking_is_one_pay_out() -> None:
+    one = settled(piece(40, reason="paid", on=DAY), remitted=(payout(40), payout(40, remittance="R2")))
+    assert (one.direct, one.echo) == (0, 40)
+
+
+def test_an_echo_is_never_more_than_was_paid_since_hand_over() -> None:
+    """The same amount was paid before hand-over, on a day that the ledger shows wrongly."""
+    one = settled(piece(40, reason="paid", on=DAY), remitted=(payout(40),), base=30)
+    assert (one.direct, one.echo) == (0, 10)
+
+
+def test_what_was_credited_before_hand_over_does_not_count() -> None:
+    pieces = (piece(40, reason="credited"), piece(5, reason="written_off", name="q"))
+    one = settle(pieces, base_paid=0, base_other=40, remitted=(), credit_amounts=())
+    assert (one.credited, one.corrected) == (5, 0)
+
+
 def test_a_pay_out_that_is_not_booked_yet_hides_no_direct_payment() -> None:
     one = settled(piece(70), piece(30, reason="paid", on=DAY), remitted=(payout(40),))
     assert (one.direct, one.echo) == (30, 0)

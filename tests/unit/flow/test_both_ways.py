@@ -134,6 +134,31 @@ def test_a_matched_credit_note_is_told_as_one(desk: Desk, ledger: Ledger, case_r
     assert kinds(desk) == [("credit_note", 4_000)]
 
 
+def test_a_credit_note_that_is_taken_back_adds_to_the_claim_again(desk: Desk, ledger: Ledger, case_ref: str) -> None:
+    sync(desk, ledger, invoice("1", 6_000), closed("1", 4_000, reason="credited"))
+    desk.books.holds(invoice("1"), gone=("t-1-b",))
+    pull(desk, ledger)
+    follow(desk, ledger)
+    assert kinds(desk) == [("credit_note", 4_000), ("correct_claim", 4_000)]
+    assert (desk.agency.mutations[-1].direction, desk.agency.mutations[-1].reason) == (
+        "up",
+        "a credit note was taken back in the ledger",
+    )
+    assert agree(desk, ledger)
+
+
+def test_a_write_off_that_is_taken_back_adds_to_the_claim_again(desk: Desk, ledger: Ledger, case_ref: str) -> None:
+    sync(desk, ledger, invoice("1", 6_000), closed("1", 4_000, reason="written_off"))
+    desk.books.holds(invoice("1"), gone=("t-1-b",))
+    pull(desk, ledger)
+    follow(desk, ledger)
+    assert [(one.direction, one.reason) for one in desk.agency.mutations] == [
+        ("down", "closed in the ledger without a payment"),
+        ("up", "open again in the ledger"),
+    ]
+    assert agree(desk, ledger)
+
+
 def test_half_a_split_tells_nothing_until_it_is_whole(desk: Desk, ledger: Ledger, case_ref: str) -> None:
     sync(desk, ledger, invoice("1", 6_000))
     assert kinds(desk) == [("hold", 0)]
