@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import vector_belgium
 import vector_costs
 import vector_interest
 
@@ -25,6 +26,13 @@ ANSWERS: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("BE", "rate_lookup"): vector_interest.rate_lookup,
     ("BE", "interest_commercial"): vector_interest.belgian_commercial,
     ("BE", "b2b_flat_fee"): vector_interest.belgian_flat_sum,
+    ("BE", "b2c_cap"): vector_belgium.cap,
+    ("BE", "old_clause_reduction"): vector_belgium.reduced,
+    ("BE", "b2c_fee"): vector_belgium.fee,
+    ("BE", "waiting_period"): vector_belgium.waiting,
+    ("BE", "waiting_period_rule"): vector_belgium.waiting_rule,
+    ("BE", "sme_interest_start"): vector_belgium.small_creditor,
+    ("BE", "suspension"): vector_belgium.stands_still,
 }
 
 
