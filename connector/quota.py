@@ -14,8 +14,8 @@ Servers may count otherwise, Exact Online by fixed clock minutes (reference 3.1)
 the server says is left of its own minute therefore holds as well; it can lower what is left, never raise it, because
 answers overtake each other. A day is a UTC day until the server says when its own ends, and is taken as told.
 
-The reserve of a minute is for people. Work uses it only where a person would get it back within five seconds, and where
-both wait for the same call the person comes first.
+The reserve of a minute is for people. Work uses it only where a person would get it back within fifteen seconds, and
+where both wait for the same call the person comes first.
 """
 
 from dataclasses import dataclass, replace
@@ -208,8 +208,8 @@ class _Rules:
 
     @property
     def _soon(self) -> int:
-        """How long a person can be asked to wait: five seconds of a minute."""
-        return self.window // 12
+        """How long a person may be asked to wait, while work uses up every minute: fifteen seconds."""
+        return self.window // 4
 
 
 def _fewer(calls: Calls, most: int) -> int:

@@ -163,14 +163,14 @@ def test_work_leaves_the_reserve_to_people(open_budget: Open, clock: SteppingClo
     assert clock.slept == [62.0]
 
 
-def test_work_has_the_reserve_where_a_person_gets_it_back_in_five_seconds(
+def test_work_has_the_reserve_where_a_person_gets_it_back_in_fifteen_seconds(
     open_budget: Open, clock: SteppingClock
 ) -> None:
     budget = open_budget(Limits(per_minute=10, per_day=100, reserve=3, day_reserve=0))
     take(budget, 10)
-    assert clock.slept == [57.0]
+    assert clock.slept == [47.0]
     budget.take(person=True)
-    assert clock.slept == [57.0, 5.0]
+    assert clock.slept == [47.0, 15.0]
 
 
 def test_a_person_comes_before_work_that_waits_for_the_same_call(open_budget: Open, clock: SteppingClock) -> None:
@@ -259,10 +259,10 @@ def test_people_have_the_reserve_of_the_servers_minute_too(open_budget: Open, cl
     take(budget, 1, person=True)
     assert clock.slept == []
     take(budget, 1)
-    assert clock.slept == [50.0], "five seconds before the server's minute ends a person can wait for the next"
+    assert clock.slept == [40.0], "fifteen seconds before the server's minute ends a person can wait for the next"
     budget.observe(minute_left=0, minute_reset=NEXT_MINUTE)
     take(budget, 1, person=True)
-    assert clock.slept == [50.0, 5.5]
+    assert clock.slept == [40.0, 15.5]
 
 
 def test_the_server_says_when_its_minute_ends(open_budget: Open, clock: SteppingClock) -> None:
