@@ -151,10 +151,9 @@ def call_on(
     """
     dice = random.Random(seed)
     names = [str(number) for number in range(companies)]
-    with a_server() as (server, arrivals):
-        callers = Callers(
-            {"store": store_url, "server": server, "companies": names, "limit": limit, "window": window, "naive": naive}
-        )
+    with a_server() as (server, arrivals), tempfile.TemporaryDirectory() as folder:
+        order = {"store": store_url, "server": server, "companies": names, "folder": folder}
+        callers = Callers({**order, "limit": limit, "window": window, "naive": naive})
         try:
             for _ in range(workers):
                 callers.start()
@@ -168,6 +167,7 @@ def call_on(
                 if naive and max(fullest(list(times), window) for times in arrivals.values()) > limit:
                     break
                 if time.monotonic() >= next_kill:
+                    callers.check()
                     callers.kill_one(dice)
                     callers.start()
                     next_kill = time.monotonic() + kill_every * dice.uniform(0.5, 1.5)

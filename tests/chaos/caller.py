@@ -1,13 +1,15 @@
 """One process that calls as often as the budget lets it; `budget.py` starts several and kills them.
 
-    python caller.py '{"store": URL, "server": URL, "companies": ["1"], "limit": 60, "window": 60, "naive": ""}'
+    python caller.py '{"store": URL, "server": URL, "companies": ["1"], "limit": 60, "window": 60, "naive": "",
+                       "folder": PATH}'
 
-`naive` counts as one should not: `alone`, each process for itself, or `minutes`, in windows that begin at fixed times.
+`naive` counts as one should not: `alone`, each process for itself in a file in `folder`, or `minutes`, in windows that
+begin at fixed times.
 """
 
 import json
+import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from random import Random
@@ -58,19 +60,21 @@ def open_budget(order: dict[str, Any], company: str) -> StoredBudget | FixedWind
     if order["naive"] == "minutes":
         return FixedWindows(open_store(order["store"]), company, limit=order["limit"], window=order["window"])
     alone = order["naive"] == "alone"
-    store = upgraded(f"sqlite:///{tempfile.mkdtemp()}/alone.sqlite3") if alone else open_store(order["store"])
+    own = f"sqlite:///{order['folder']}/{os.getpid()}-{company}.sqlite3"
+    store = upgraded(own) if alone else open_store(order["store"])
     limits = Limits(per_minute=order["limit"], per_day=_MUCH)
     return StoredBudget(store, "chaos", company, limits=limits, clock=SystemClock(), window=order["window"])
 
 
 def main() -> None:
-    """Call until killed."""
+    """Call until killed, or until the starting process is gone."""
+    parent = os.getppid()
     order = json.loads(sys.argv[1])
     configure("error", "console")
     dice = Random()
     budgets = {company: open_budget(order, company) for company in order["companies"]}
     with Session(clock=SystemClock()) as http:
-        while True:
+        while os.getppid() == parent:
             company = dice.choice(order["companies"])
             try:
                 budgets[company].take(person=dice.random() < _PEOPLE)
