@@ -10,6 +10,7 @@ import pytest
 import vector_belgium
 import vector_costs
 import vector_interest
+import vector_letters
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "law.json").read_text(encoding="utf-8"))
 ALL = VECTORS["published"] + VECTORS["computed"]
@@ -33,6 +34,11 @@ ANSWERS: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("BE", "waiting_period_rule"): vector_belgium.waiting_rule,
     ("BE", "sme_interest_start"): vector_belgium.small_creditor,
     ("BE", "suspension"): vector_belgium.stands_still,
+    ("NL", "fourteen_day_letter"): vector_letters.letter,
+    ("NL", "fourteen_day_letter_validity"): vector_letters.validity,
+    ("NL", "limitation"): vector_letters.dutch_limitation,
+    ("BE", "limitation"): vector_letters.belgian_limitation,
+    ("NL", "limitation_interrupt"): vector_letters.interrupted,
 }
 
 
