@@ -60,6 +60,24 @@ def test_the_first_attempt_is_taken_at_its_word(answer: Answer, state: str) -> N
     assert answered(sending(), answer, NEITHER, now=NOW).state == state
 
 
+@pytest.mark.parametrize("answer", ["arrived", "refused"])
+def test_an_answer_ends_the_doubt_and_the_message(answer: Answer) -> None:
+    later = NOW + timedelta(seconds=7)
+    after = made(sending(), answered(sending(), answer, NEITHER, now=later))
+    assert (after.doubtful_since, after.ended_at) == (None, later)
+
+
+def test_a_conflict_leaves_the_doubt_to_the_person_who_is_asked() -> None:
+    assert answered(sending(), "conflict", BOTH, now=NOW) == Move("PARKED")
+
+
+def test_a_look_up_is_made_from_the_very_end_of_the_settle_time() -> None:
+    message = replace(doubtful(LOOK_UP), next_at=NOW)
+    assert message.settle_until is not None
+    assert way_out(message, LOOK_UP, now=message.settle_until) == "look_up"
+    assert way_out(message, LOOK_UP, now=message.settle_until - timedelta(microseconds=1)) == "wait"
+
+
 @pytest.mark.parametrize("promise", [KEYS, LOOK_UP, BOTH, NEITHER])
 def test_a_failure_that_did_nothing_leaves_the_doubt_before_it(promise: Capabilities) -> None:
     again = sending(promise, message=doubtful(promise), at=NOW + timedelta(minutes=2))
