@@ -41,10 +41,15 @@ def first_reminder(law: Law, sent_on: date, channel: Channel) -> WaitingPeriod |
     Undecided where it matters whether Saturday is a working day: the setting `be_saturday` decides. Raises
     CoverageError before 1 September 2023.
     """
+    return _agreed_on(first_reminder_readings(law, sent_on, channel))
+
+
+def first_reminder_readings(law: Law, sent_on: date, channel: Channel) -> dict[str, WaitingPeriod]:
+    """The period of `first_reminder` under each reading of Saturday that is still open."""
     days = law.tables.count("be.first_reminder_days").at(sent_on).value
     if channel == "electronic":
-        return period_of(sent_on + DAY, days)
-    return after_working_days(law, sent_on, days)
+        return {channel: period_of(sent_on + DAY, days)}
+    return _after_working_days(law, sent_on, days)
 
 
 def interest_from(law: Law, sent_on: date, channel: Channel, small_creditor: Answer) -> date | Undecided:
@@ -75,12 +80,19 @@ def reminder_fee(law: Law, sent_on: date, *, regular_delivery: Answer, number_in
 
 def after_working_days(law: Law, sent_on: date, days: int) -> WaitingPeriod | Undecided:
     """Calendar days that begin on the third working day after the day of sending."""
+    return _agreed_on(_after_working_days(law, sent_on, days))
+
+
+def _after_working_days(law: Law, sent_on: date, days: int) -> dict[str, WaitingPeriod]:
     working = law.tables.count("be.first_reminder_working_days").at(sent_on).value
     calendar = law.tables.holidays("be.holidays")
-    readings = {
+    return {
         setting: period_of(working_days_after(calendar, sent_on, working, saturday=saturday), days)
         for setting, saturday in by_saturday(law).items()
     }
+
+
+def _agreed_on(readings: dict[str, WaitingPeriod]) -> WaitingPeriod | Undecided:
     return either(
         readings,
         question="On which day do the fourteen days of the letter begin?",
