@@ -24,17 +24,15 @@ def easter(year: int) -> date:
     return date(year, month, day + 1)
 
 
-def holidays(table: HolidayTable, year: int) -> dict[date, str]:
-    """The public holidays of a year by day, from the table's rows that hold on them."""
-    named = {name for row in table.rows for name in row.days}
-    by_day = {_day_of(name, year): name for name in sorted(named)}
-    return {day: name for day, name in sorted(by_day.items()) if name in table.at(day).days}
+@lru_cache(maxsize=512)
+def holidays(names: tuple[str, ...], year: int) -> dict[date, str]:
+    """The holidays of a year by day, from the names of a row: see `connector.law.rows.HolidayRow`."""
+    return dict(sorted((_day_of(name, year), name) for name in names))
 
 
 def is_holiday(table: HolidayTable, day: date) -> bool:
     """Whether a day is a public holiday. Raises CoverageError outside of what the table covers."""
-    table.at(day)
-    return day in holidays(table, day.year)
+    return day in holidays(table.at(day).days, day.year)
 
 
 def is_working_day(table: HolidayTable, day: date, *, saturday: bool) -> bool:

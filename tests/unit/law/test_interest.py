@@ -205,6 +205,14 @@ def test_lower_and_higher_are_picked_day_by_day(one: date, other: date, percent:
     assert all(period.percent >= percent for period in higher_of(table, fixed))
 
 
+def test_two_tables_that_change_on_days_of_their_own_are_cut_at_both() -> None:
+    first, last = day("2023-06-01"), day("2024-07-31")
+    consumer, business = (rates_of(LAW.tables.rate(name), first, last) for name in ("nl.statutory", "nl.commercial"))
+
+    assert [str(one.percent) for one in lower_of(consumer, business)] == ["4.00", "6.00", "7.00", "7.00"]
+    assert [str(one.percent) for one in higher_of(consumer, business)] == ["10.50", "12.00", "12.50", "12.25"]
+
+
 def test_belgian_commercial_interest_is_simple() -> None:
     answer = decided(
         commercial_interest(LAW, 100_000, day("2023-01-01"), day("2024-12-31"), contract_concluded=day("2022-01-01"))
