@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from connector.api import SecretRef
+from connector.config.law import LawTable
 from connector.model import Creditor, Currency, DebtorKind, Product
 from connector.model.record import Record
 
@@ -60,7 +61,8 @@ class EngineSettings(Record):
 
     - `at_once`: how many ledgers one machine works on at a time.
     - `lost_after_seconds`: a machine that gives no sign of life for so long loses its work to the others.
-    - `budget_minutes`: a run that goes on for longer is shown as stuck.
+    - `budget_minutes`: a run that goes on for longer is shown as stuck; after three times as long its process gives
+      no sign of life any more, so that the service manager starts it again.
     """
 
     at_once: Annotated[int, Field(ge=1, le=64)] = 8
@@ -187,6 +189,7 @@ class Settings(Record):
     daemon: DaemonSettings = DaemonSettings()
     engine: EngineSettings = EngineSettings()
     plugins: PluginSettings = PluginSettings()
+    law: LawTable = LawTable()
     connections: dict[str, Connection] = Field(default_factory=dict)
     ledgers: dict[str, Ledger] = Field(default_factory=dict)
     policies: dict[str, Path] = Field(default_factory=dict)

@@ -15,6 +15,7 @@ from connector.flow.workspace import Workspace
 from connector.runtime.bells import Bells
 from connector.runtime.engine.opening import open_engine
 from connector.runtime.engine.presence import Presence
+from connector.runtime.hanging import Hanging
 from connector.runtime.notify import Notifier
 from connector.runtime.pulse import Pulse
 from connector.runtime.server import Server, Service, build_app
@@ -44,6 +45,7 @@ class Daemon:
         self._engine = open_engine(settings, workspace.store, self._presence)
         self._pulse = Pulse(workspace.store, self._engine, self._presence)
         self._bells = Bells(workspace, self._ledgers, self._engine)
+        self._hanging = Hanging(self._engine, budget=60.0 * settings.engine.budget_minutes)
 
     def run(self, say: Callable[[str], None]) -> bool:
         """Work until SIGTERM or SIGINT; `say` tells where it listens.
@@ -78,6 +80,10 @@ class Daemon:
         self._bells.start()
 
     def _tick(self) -> None:
+        """A sign of life, unless work hangs: then whoever watches this process has to start it again."""
+        if hanging := self._hanging.look():
+            self._log.error("runs hang; the process waits to be started again", runs=hanging)
+            return
         self._ticked = monotonic()
         self._manager.alive()
 

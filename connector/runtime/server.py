@@ -41,7 +41,11 @@ def build_app(service: Service) -> Starlette:
 
     # In the loop itself: threads that wait for a database must not make a process look dead that lives.
     async def livez(_request: Request) -> Response:
-        return _verdict([] if health.is_ticking(service.silent()) else ["the scheduler does not tick"])
+        return _verdict(
+            []
+            if health.is_ticking(service.silent())
+            else ["no sign of life: the scheduler stands still, or a run hangs"]
+        )
 
     def readyz(_request: Request) -> Response:
         return _verdict(health.problems(service.workspace))

@@ -19,7 +19,8 @@ from connector.flow.report import report_back
 from connector.flow.runs import Progress, Report, StoppedError, quiet
 from connector.flow.workspace import Workspace
 from connector.log import bound, mask
-from connector.store import BusyError, quarantine
+from connector.runtime.poison import refuse
+from connector.store import BusyError, deaths, quarantine
 from connector.trace import span
 
 
@@ -57,6 +58,8 @@ def alone(workspace: Workspace, ledger: Ledger) -> Iterator[None]:
                 f"ledger {ledger.name} is being worked on by another process; try again when it has finished.",
                 detail=error.message,
             ) from error
+        with workspace.store.write() as tx:
+            deaths.note(tx, ledger.name, at=workspace.clock.now())
         yield
 
 
@@ -64,8 +67,9 @@ def visit(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -
     """Do the verbs of one ledger in order; returns what became of each that was tried.
 
     Without a pull nothing is decided: no plan, no hand-over. An agency that fails keeps the ledger's own verbs from
-    nothing, and the other way round. The source is left alone for the rest of the visit once it wants a log-in,
-    another configuration or a pause. A plan is handed over here only where the ledger says `automatic`.
+    nothing, and the other way round. A verb that keeps ending its process is left out. The source is left alone for
+    the rest of the visit once it wants a log-in, another configuration or a pause. A plan is handed over here only
+    where the ledger says `automatic`.
 
     Raises TransientError when somebody else works the ledger.
     """
@@ -127,6 +131,7 @@ class _Visit:
         report: Report | None = None
         failed: ConnectorError | None = None
         try:
+            refuse(self._workspace, self._ledger, verb)
             report = act()
         except ConnectorError as error:
             failed = error

@@ -11,6 +11,7 @@ from connector.flow.workspace import Workspace
 from connector.log import bound, mask
 from connector.runtime import grid
 from connector.runtime.engine import USUAL, Engine, Handler, Run
+from connector.runtime.poison import refuse
 from connector.runtime.visit import alone, visit
 from connector.store import workers
 
@@ -44,7 +45,7 @@ class Work:
 
         def act(ledger: Ledger) -> None:
             with alone(self._workspace, ledger):
-                self._guard(ledger, lambda: follow(self._workspace, ledger))
+                self._guard(ledger)
 
         self._on_ledger(run, act)
 
@@ -67,9 +68,10 @@ class Work:
             # Whoever lives goes on from the last commit; without others, the next start does.
             self._again(run, timedelta())
 
-    def _guard(self, ledger: Ledger, act: Callable[[], object]) -> None:
+    def _guard(self, ledger: Ledger) -> None:
         try:
-            act()
+            refuse(self._workspace, ledger, "follow")
+            follow(self._workspace, ledger)
         except StoppedError:
             self._log.info("stopped in the middle", ledger=ledger.name)
         except ConnectorError as error:
