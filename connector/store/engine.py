@@ -45,12 +45,24 @@ _POSTGRES_OPTIONS = (
 )
 
 
+# The keys of a lock by name at PostgreSQL: the lock itself, and what its holder's transactions share.
+_LOCK = "hashtextextended(:name, 0)"
+_WRITERS = "hashtextextended(:name, 1)"
+
+
 class Lock:
     """A lock that is held; of a file (`holder` is None), or of a server on a connection of its own."""
 
-    def __init__(self, holder: Connection | None) -> None:
+    def __init__(self, holder: Connection | None, name: str = "") -> None:
         self._holder = holder
+        self._name = name
         self._is_lost = False
+
+    def covers(self, tx: Tx) -> bool:
+        """Whether it is still ours, and will be for the transaction `tx`: the next holder waits for its end."""
+        if self._holder is not None:
+            tx.execute(text(f"SELECT pg_advisory_xact_lock_shared({_WRITERS})"), {"name": self._name})
+        return self.is_held()
 
     def is_held(self) -> bool:
         """Whether it is still ours: a server gives a lock to others once the connection behind it is gone."""
@@ -105,7 +117,7 @@ class Store:
             tx.execution_options(**{_GATHERED: gathered})
             with tx.begin():
                 # After the begin: whoever takes the lock from here on has ended this session, too.
-                if not all(lock.is_held() for lock in self._held.locks):
+                if not all(lock.covers(tx) for lock in self._held.locks):
                     raise StoreError("this process was out of reach for too long, and another took over its work.")
                 yield tx
                 for act, things in gathered.items():
@@ -149,23 +161,43 @@ class Store:
         # Session scope, on a connection of its own: freed by the server when this process dies.
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
             key = {"name": name}
-            if timeout:
-                holder.execute(text(f"SET lock_timeout = {int(timeout * 1000)}"))
-                try:
-                    holder.execute(text("SELECT pg_advisory_lock(hashtextextended(:name, 0))"), key)
-                except OperationalError as error:
-                    # The connection goes back to the pool: it must not keep this lock's patience.
-                    holder.execute(text("RESET lock_timeout"))
-                    raise _busy(name) from error
-            elif not holder.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), key).scalar():
-                raise _busy(name)
+            _take(holder, name, timeout)
             try:
-                yield Lock(holder)
+                yield Lock(holder, name)
             finally:
                 # A connection that is gone has given up its lock.
                 with suppress(SQLAlchemyError):
-                    holder.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), key)
+                    holder.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"), key)
                     holder.execute(text("RESET lock_timeout"))
+
+
+def _take(holder: Connection, name: str, timeout: float) -> None:
+    """Take a server's lock, once the last holder's transactions are over.
+
+    The server frees the lock of a killed process at once, while another connection of that process may still commit.
+    """
+    key = {"name": name}
+    if timeout:
+        holder.execute(text(f"SET lock_timeout = {int(timeout * 1000)}"))
+    if not _grab(holder, _LOCK, key, wait=bool(timeout)):
+        # The connection goes back to the pool: it must not keep this lock's patience.
+        holder.execute(text("RESET lock_timeout"))
+        raise _busy(name)
+    writers_are_gone = _grab(holder, _WRITERS, key, wait=bool(timeout))
+    holder.execute(text(f"SELECT pg_advisory_unlock({_WRITERS if writers_are_gone else _LOCK})"), key)
+    if not writers_are_gone:
+        holder.execute(text("RESET lock_timeout"))
+        raise _busy(name)
+
+
+def _grab(holder: Connection, lock: str, key: dict[str, str], *, wait: bool) -> bool:
+    if not wait:
+        return bool(holder.execute(text(f"SELECT pg_try_advisory_lock({lock})"), key).scalar())
+    try:
+        holder.execute(text(f"SELECT pg_advisory_lock({lock})"), key)
+    except OperationalError:
+        return False
+    return True
 
 
 def at_the_end(tx: Tx, act: Callable[[Tx, list[Any]], None], thing: Any) -> None:

@@ -95,6 +95,29 @@ def test_a_transaction_that_was_open_when_the_sessions_were_ended_is_not_committ
         other.close()
 
 
+def test_whoever_takes_a_lock_over_waits_for_what_the_last_holder_is_committing(postgres: Databases) -> None:
+    url = postgres.url()
+    killed, other = open_store(url), open_store(url)
+    holders = (
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+        "WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND application_name = :name"
+    )
+    try:
+        with killed.lock("token:exact"), killed.write() as tx:
+            workers.beat(tx, "one", host="here", pid=7, version="1", seen=Seen())
+            # The server has noticed the end of one connection of a killed process, and not yet that of the other.
+            with other.write() as ending:
+                assert ending.execute(text(holders), {"name": killed.name}).scalars().all() == [True]
+            for patience in (0.0, 0.3):
+                with pytest.raises(BusyError), other.lock("token:exact", timeout=patience):
+                    pass
+        with other.lock("token:exact"):
+            assert len(known(other)) == 1
+    finally:
+        killed.close()
+        other.close()
+
+
 def test_a_lock_of_a_file_is_ours_until_it_is_given_back(store: Store) -> None:
     with store.lock("ledger:acme") as lock:
         assert lock.is_held()
