@@ -57,6 +57,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         daemon=installation.daemon,
         engine=installation.engine,
         plugins=installation.plugins,
+        law=installation.law,
         connections=connections.whole,
         ledgers=ledgers,
         policies=policies,

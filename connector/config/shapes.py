@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from connector.api import SecretRef
+from connector.config.law import LawTable
 from connector.config.settings import (
     DaemonSettings,
     EngineSettings,
@@ -90,6 +91,7 @@ class InstallationFile(Record):
     daemon: DaemonSettings = DaemonSettings()
     engine: EngineTable = EngineTable()
     plugins: PluginSettings = PluginSettings()
+    law: LawTable = LawTable()
 
 
 class ConnectionFile(BaseModel):

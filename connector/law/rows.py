@@ -4,12 +4,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from connector.law.answers import Answer
 from connector.model.record import Record
 
-Percent = Annotated[Decimal, Field(ge=0, le=100, allow_inf_nan=False)]
+
+def _no_float(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError('a percentage stands between quotes, such as "10.15"')  # noqa: TRY004
+    return value
+
+
+Percent = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, le=100, allow_inf_nan=False)]
 Cents = Annotated[int, Field(strict=True, ge=0)]
 Confidence = Literal["high", "medium", "low", "configured"]
 
