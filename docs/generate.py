@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generator import configuration, contracts, errors, records, tables
+from generator import configuration, contracts, errors, law, records, tables
 
 REFERENCE = Path(__file__).parent / "reference"
 PAGES: dict[str, Callable[[], str]] = {
@@ -17,6 +17,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "records.md": records.render,
     "errors.md": errors.render,
     "store.md": tables.render,
+    "law-tables.md": law.render,
 }
 
 

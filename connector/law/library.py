@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from connector.errors import ConfigError
+from connector.law.rows import Row
 from connector.law.table import (
     ANY_TABLE,
     DAY,
@@ -115,25 +116,34 @@ def extend(tables: Tables, additions: Mapping[str, list[dict[str, Any]]], *, fil
 
 
 def _with_rows(table: AnyTable, additions: list[dict[str, Any]], *, key: str, file: str) -> AnyTable:
-    raw = table.model_dump(exclude_none=True)
-    rows = [dict(row) for row in raw["rows"]]
-    starts = [row["since"] for row in additions if "since" in row]
-    last = table.rows[-1]
-    if last.until is None and starts and min(starts) > last.since:
-        rows[-1]["until"] = min(starts) - DAY
-    added = [{**row, "confidence": "configured"} for row in additions]
-    ordered = sorted([*rows, *added], key=lambda row: str(row.get("since", "")))
-    return _checked({**raw, "rows": ordered}, key=key, file=file)
+    kind = type(table.rows[0])
+    added: list[Row] = []
+    for place, row in enumerate(additions):
+        try:
+            added.append(kind.model_validate({**row, "confidence": "configured"}))
+        except ValidationError as error:
+            raise _mistake(error, key=f"{key}[{place}]", file=file) from error
+    rows: list[Row] = list(table.rows)
+    starts = min((row.since for row in added), default=rows[-1].since)
+    if rows[-1].until is None and starts > rows[-1].since:
+        rows[-1] = rows[-1].model_copy(update={"until": starts - DAY})
+    ordered = sorted([*rows, *added], key=lambda row: row.since)
+    return _checked({**table.model_dump(exclude={"rows"}), "rows": ordered}, key=key, file=file)
 
 
 def _checked(raw: Mapping[str, Any], *, key: str, file: str = "") -> AnyTable:
     try:
         return ANY_TABLE.validate_python(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"] if part not in ("rows", raw.get("unit")))
-        said = str(first["msg"]).removeprefix("Value error, ")
-        raise ConfigError(said, file=file, key=f"{key}.{place}".rstrip("."), mend=_MEND) from error
+        raise _mistake(error, key=key, file=file, leave_out=("rows", raw.get("unit"))) from error
+
+
+def _mistake(error: ValidationError, *, key: str, file: str, leave_out: tuple[Any, ...] = ()) -> ConfigError:
+    """The first thing that is wrong; a key that is not known before one that is missing, which it explains."""
+    told = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")[0]
+    place = [str(part) for part in told["loc"] if part not in leave_out]
+    said = "this key is not known" if told["type"] == "extra_forbidden" else str(told["msg"])
+    return ConfigError(said.removeprefix("Value error, "), file=file, key=".".join([key, *place]), mend=_MEND)
 
 
 def _files() -> list[Traversable]:

@@ -17,6 +17,7 @@ from connector.config import MAIN_FILE, Connection, Link, MistakesError, Setting
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, TransientError
 from connector.flow.workspace import Workspace
 from connector.http import Offset
+from connector.law.freshness import ending, freshness
 from connector.log import mask
 from connector.model.record import Record
 from connector.plugins import Plugins
@@ -67,6 +68,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     reader = SecretReader(settings.home, environ)
     yield attempt("keys", lambda: _keys(settings, reader))
     yield from _clock(settings)
+    yield from _law(settings)
     yield from _rights(settings)
     yield from _store(settings, plugins, reader)
 
@@ -123,6 +125,22 @@ def _clock(settings: Settings) -> Iterator[Finding]:
         )
         finding = Finding(subject="clock", verdict="warn", said=said, mend=mend)
     yield finding
+
+
+def _law(settings: Settings) -> Iterator[Finding]:
+    """Which tables of the law end soon, or have ended: beyond its end a table refuses to answer."""
+    tables = settings.law.law().tables
+    try:
+        today = open_clock(settings.test_clock).now().date()
+    except ConnectorError:
+        return
+    found = ending(tables, today)
+    for one in found:
+        mend = f'Look the new figure up, and add it under [[law.tables."{one.table}"]] with its source: docs/law.md.'
+        yield Finding(subject=f"law {one.table}", verdict="warn", said=str(one), mend=mend)
+    if not found:
+        first = freshness(tables, today)[0]
+        yield Finding(subject="law", verdict="ok", said=f"every table answers; the first to end: {first}")
 
 
 def _rights(settings: Settings) -> Iterator[Finding]:

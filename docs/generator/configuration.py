@@ -135,6 +135,8 @@ def _words(annotation: Any) -> str:
         return f"table of {_words(inner[1])}"
     if origin is Annotated:
         return _words(inner[0])
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not SecretRef:
+        return "table"
     words = {str: "text", bool: "`true`, `false`", int: "whole number", float: "number", SecretRef: "reference"}
     return words[annotation]
 

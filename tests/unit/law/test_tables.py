@@ -70,7 +70,7 @@ def test_every_table_says_what_it_rests_on(table: Any) -> None:
         ('{ since = 2026-07-01, percent = "1" }', "source"),
         ('{ since = 2026-07-01, percent = "-1", source = "x" }', "percent"),
         ('{ since = 2026-07-01, percent = "NaN", source = "x" }', "percent"),
-        ('{ since = 2026-07-01, value = 4000, source = "x" }', "percent"),
+        ('{ since = 2026-07-01, value = 4000, source = "x" }', "value: this key is not known"),
     ],
 )
 def test_a_wrong_table_is_refused_by_name(row: str, said: str) -> None:
@@ -182,8 +182,8 @@ def test_a_row_without_an_end_is_ended_by_the_one_that_a_user_adds() -> None:
         ("nl.test", [addition(since=date(2027, 1, 2))], "no row holds from 2027-01-01"),
         ("nl.test", [addition(since=date(2026, 1, 1), until=None)], "two rows hold"),
         ("nl.test", [addition(percent="ten")], "percent"),
-        ("nl.test", [addition(percent=None, value=4000)], "percent"),
-        ("nl.test", [addition(procent="10")], "procent"),
+        ("nl.test", [addition(percent=None, value=4000)], "[0].value: this key is not known"),
+        ("nl.test", [addition(procent="10")], "[0].procent"),
     ],
 )
 def test_a_wrong_addition_is_refused_with_file_key_and_mend(name: str, rows: list[dict[str, Any]], said: str) -> None:
