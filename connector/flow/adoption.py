@@ -80,7 +80,9 @@ def adopt(
         for name in ("", ledger.name):
             people.finish_task(tx, name, FOREIGN, case_ref, at=at, outcome=f"adopted ({actor})")
         if elsewhere:
-            text = f"Case {case_ref} is at the agency, and {', '.join(elsewhere)} of it is in another case as well"
+            text = (
+                f"Case {case_ref} is at the agency, and invoice {', '.join(elsewhere)} of it is in another case as well"
+            )
             people.open_task(tx, ledger.name, "reopened", case_ref, case_ref=case_ref, subject=text, at=at)
         cases.touch(tx, [case_ref])
         journal.note(tx, "case.adopted", case_ref, at=at, ledger=ledger.name, actor=actor, lines=len(claims))

@@ -82,7 +82,7 @@ def _reopen(tx: Tx, row: CaseRow, event: Event, now: Standing, *, at: datetime) 
     # What happened at the creditor while the case was closed is told now.
     items.mark_dirty(tx, row.ledger, [line.claim for line in cases.lines(tx, row.case_ref) if line.live], at)
     if elsewhere:
-        text = f"Case {row.case_ref} is open again, but {', '.join(elsewhere)} went to another agency meanwhile"
+        text = f"Case {row.case_ref} is open again, but invoice {', '.join(elsewhere)} went out again meanwhile"
         people.open_task(tx, row.ledger, "reopened", event.id, case_ref=row.case_ref, subject=text, at=at)
 
 

@@ -23,7 +23,7 @@ def bring_back(tx: Tx, row: CaseRow, *, reason: str, at: datetime, line_ids: lis
 def take_up_again(tx: Tx, row: CaseRow, *, without: frozenset[str] = frozenset(), at: datetime) -> list[str]:
     """A case is open again: its lines are live and the holds on them end, but for lines that were refused.
 
-    Returns lines whose claim went elsewhere meanwhile.
+    Returns the numbers of invoices that went elsewhere meanwhile.
     """
     elsewhere = cases.revive_lines(tx, row.case_ref, without=without)
     claims = [line.claim for line in cases.lines(tx, row.case_ref) if line.line_id not in without]

@@ -179,7 +179,7 @@ def free_lines(tx: Tx, case_ref: str, *, line_ids: Sequence[str] | None = None) 
 
 def revive_lines(tx: Tx, case_ref: str, *, without: Collection[str] = ()) -> list[str]:
     """A case is open again: its lines are live, except those in `without`, and those whose claim went elsewhere
-    meanwhile, which are returned by line id for a person to look at.
+    meanwhile, whose invoice numbers are returned for a person to look at.
     """
     elsewhere = []
     for line in lines(tx, case_ref):
@@ -189,7 +189,7 @@ def revive_lines(tx: Tx, case_ref: str, *, without: Collection[str] = ()) -> lis
             with tx.begin_nested():
                 change_line(tx, line, live=True)
         except IntegrityError:
-            elsewhere.append(line.line_id)
+            elsewhere.append(line.number)
     return elsewhere
 
 

@@ -6,6 +6,7 @@ import pytest
 from desk import START, Desk, closed, invoice
 
 from connector.config import Ledger
+from connector.flow import actions
 from connector.flow.compare import compare
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
@@ -260,6 +261,20 @@ def test_a_closed_case_frees_its_claims_and_a_reopened_one_takes_them_again(
     follow(desk, ledger)
     assert row_of(desk, case_ref).closure == ""
     assert kinds(desk) == [("direct_payment", 4_000)], "what happened while it was closed is told now"
+
+
+def test_a_reopened_case_leaves_alone_what_went_out_again_meanwhile(desk: Desk, ledger: Ledger, case_ref: str) -> None:
+    desk.agency.feed.append(Closed(id="c", case_ref=case_ref, occurred_at=at(1), closure="uncollectable"))
+    follow(desk, ledger)
+    actions.resume_debtor(desk, ledger, "d1", actor="anna")
+    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    (again,) = desk.agency.cases.keys() - {case_ref}
+    desk.agency.feed.append(Reopened(id="r", case_ref=case_ref, occurred_at=at(2)))
+    follow(desk, ledger)
+    with desk.store.read() as tx:
+        assert [line.case_ref for line in cases.live_lines(tx, "acme")] == [again]
+        (task,) = people.tasks(tx, "acme")
+    assert f"Case {case_ref} is open again, but invoice 1 went out again meanwhile" in task.subject
 
 
 def test_a_payment_after_the_closing_is_nothing_to_the_agency(desk: Desk, ledger: Ledger, case_ref: str) -> None:

@@ -1,7 +1,7 @@
 """A parked delivery: a person asked the agency, and says what it said."""
 
 import pytest
-from desk import Desk, invoice
+from desk import Desk, closed, invoice
 
 from connector.config import Ledger
 from connector.errors import ConfigError
@@ -13,6 +13,7 @@ from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.store import cases, journal, outbox, people
 from connector.store.people import Task
+from connector.testing import make_document
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +161,45 @@ def test_a_person_sees_what_to_ask_for_and_nobodys_name(desk: Desk, ledger: Ledg
         message = outbox.read(tx, task.body["message"])
     assert message is not None
     assert contents(desk, message) == {"total": "EUR 100.00", "invoices": ["1: EUR 100.00"]}
+
+
+def seen(desk: Desk, kind: str) -> dict[str, object]:
+    with desk.store.read() as tx:
+        (message,) = (one for one in outbox.listing(tx, limit=10) if one.kind == kind)
+    return contents(desk, message)
+
+
+def test_of_a_payment_it_shows_the_amount_and_the_day(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    (case,) = desk.agency.cases.values()
+    desk.books.holds(invoice("1", 6_000), closed("1", 4_000))
+    pull(desk, ledger)
+    desk.agency.wire = ["refused"]
+    follow(desk, ledger)
+    assert seen(desk, "case.direct_payment") == {
+        "mutation": f"{case.case_ref}-1",
+        "day": "2026-03-02",
+        "amounts": [f"{case.lines[0].line_id}: EUR 40.00"],
+    }
+
+
+def test_of_a_letter_it_shows_no_word(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    (case_ref,) = desk.agency.cases
+    desk.agency.wire = ["refused"]
+    write_message(desk, ledger, case_ref, "Jan de Vries called us.", actor="anna")
+    follow(desk, ledger)
+    assert seen(desk, "case.message") == {"mutation": f"{case_ref}-1", "day": "2026-03-02"}
+
+
+def test_of_a_paper_it_shows_which(desk: Desk, ledger: Ledger) -> None:
+    desk.books.papers["INV-1"] = make_document(id="pdf-1")
+    desk.books.holds(invoice("1"))
+    pull(desk, ledger)
+    desk.agency.wire = ["", "refused"]
+    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    assert seen(desk, "case.document") == {"document": "pdf-1"}

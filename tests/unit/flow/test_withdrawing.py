@@ -110,6 +110,10 @@ class TestStanding:
         with pytest.raises(ConfigError, match="asked back on 2026-03-02 by anna"):
             ask_back(desk, ledger, case_ref)
 
+    def test_a_case_that_nobody_knows_cannot_be_asked_back(self, desk: Desk, ledger: Ledger) -> None:
+        with pytest.raises(ConfigError, match="there is no case acme-none"):
+            ask_back(desk, ledger, "acme-none")
+
     def test_a_case_that_came_back_cannot_be_asked_back(self, desk: Desk, ledger: Ledger, case_ref: str) -> None:
         desk.agency.feed.append(Rejected(id="x", case_ref=case_ref, occurred_at=at(2), reasons=("no",)))
         follow(desk, ledger)
