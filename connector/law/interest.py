@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Literal, TypeVar
 
 from connector.law.answers import Undecided
 from connector.law.calendars import anniversary, days_between, holds_leap_day
 from connector.law.law import Law
 from connector.law.lines import Itemised, Line
-from connector.law.rounding import HALF_UP, half_up
+from connector.law.rounding import HALF_UP, interest_on
 from connector.law.rows import RateRow
 from connector.law.table import DAY, RateTable
 from connector.model.record import Record
@@ -81,9 +80,9 @@ def interest_lines(
         begin, end = max(period.first_day, first), min(period.last_day, last)
         if begin <= end and base_minor > 0:
             days = days_between(begin, end)
-            amount = base_minor * Fraction(period.percent) / 100 * days / day_basis
+            amount = interest_on(base_minor, period.percent, days, day_basis)
             line = Line(
-                what=f"interest, year {year}", amount_minor=half_up(amount), base_minor=base_minor,
+                what=f"interest, year {year}", amount_minor=amount, base_minor=base_minor,
                 percent=period.percent, first_day=begin, last_day=end, days=days, day_basis=day_basis,
                 rounding=HALF_UP, source=period.source,
             )  # fmt: skip
@@ -111,7 +110,7 @@ def by_day_count(law: Law, compute: Callable[[DayCount], T], amount_of: Callable
     if chosen is not None:
         return compute(chosen)
     always, leap = compute("365"), compute("anniversary")
-    if amount_of(always) == amount_of(leap):
+    if always == leap or amount_of(always) == amount_of(leap):
         return always
     return Undecided(
         question="How is interest divided over a year with 29 February?",

@@ -1,7 +1,7 @@
 """A scale in bands applied to an amount, band by band."""
 
 from connector.law.lines import Line
-from connector.law.rounding import HALF_UP, half_up, percent_of
+from connector.law.rounding import HALF_UP, percent_of
 from connector.law.rows import Band, ScaleRow
 from connector.model.money import Money
 
@@ -29,7 +29,7 @@ def single_band(row: ScaleRow, amount_minor: int) -> list[Line]:
 def _line(row: ScaleRow, band: Band, part_minor: int) -> Line:
     return Line(
         what=f"{band.percent} % of the part {_place(band)}",
-        amount_minor=half_up(percent_of(part_minor, band.percent)),
+        amount_minor=percent_of(part_minor, band.percent),
         base_minor=part_minor,
         percent=band.percent,
         rounding=HALF_UP,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from connector.law.answers import Answer, Undecided, all_of
 from connector.law.law import Law
 from connector.law.lines import Itemised, Line, capped, lifted
-from connector.law.rounding import HALF_UP, half_up, percent_of
+from connector.law.rounding import HALF_UP, percent_of
 from connector.law.scales import single_band
 from connector.model.record import Record
 
@@ -38,7 +38,7 @@ class PenaltyClause(Record):
         asked = [Line(what="fixed sum of the clause", amount_minor=self.fixed_minor, source="contract")]
         share = Line(
             what=f"{self.percent} % by the clause",
-            amount_minor=half_up(percent_of(remaining_due_minor, self.percent)),
+            amount_minor=percent_of(remaining_due_minor, self.percent),
             base_minor=remaining_due_minor,
             percent=self.percent,
             rounding=HALF_UP,

@@ -8,7 +8,7 @@ from connector.law.calendars import add_months
 from connector.law.debtor import Debtor
 from connector.law.law import Law
 from connector.law.lines import Itemised, Line, capped
-from connector.law.rounding import percent_of
+from connector.law.rounding import percent_down
 from connector.model.record import Record
 
 ARTICLE = "arts. 1394/20-1394/27 Judicial Code"
@@ -81,7 +81,7 @@ def ios_surcharge(law: Law, principal_minor: int, interest_minor: int, penalty_m
         Line(what="interest", amount_minor=interest_minor, source="claim"),
         Line(what="penalty clauses", amount_minor=penalty_minor, source="claim"),
     ]
-    most = int(percent_of(principal_minor, row.percent))
+    most = percent_down(principal_minor, row.percent)
     reduced = capped(lines, most, f"reduced to {row.percent} % of the principal, down to the cent", row.source)
     return Itemised(article=ARTICLE, lines=tuple(reduced))
 

@@ -5,7 +5,7 @@ from datetime import date
 from connector.law.answers import Answer, all_of
 from connector.law.law import Law
 from connector.law.lines import Itemised, Line
-from connector.law.rounding import HALF_UP, half_up, percent_of
+from connector.law.rounding import HALF_UP, percent_of
 from connector.model.record import Record
 
 ARTICLE = "art. 2 lid 3 Besluit vergoeding voor buitengerechtelijke incassokosten"
@@ -39,7 +39,7 @@ def with_vat(law: Law, costs: Itemised, facts: VatFacts, day: date) -> Itemised:
     row = law.tables.rate("nl.vat").at(day)
     line = Line(
         what=f"{row.percent} % VAT that the creditor cannot deduct",
-        amount_minor=half_up(percent_of(costs.amount_minor, row.percent)),
+        amount_minor=percent_of(costs.amount_minor, row.percent),
         base_minor=costs.amount_minor,
         percent=row.percent,
         rounding=HALF_UP,
