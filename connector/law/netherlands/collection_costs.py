@@ -49,6 +49,7 @@ def collection_costs(
 ) -> Itemised | Undecided:
     """The costs on all claims of one debtor that can be demanded together on `day`, in cents: art. 6:96 lid 5-7 BW.
 
+    For money owed under a contract only (art. 1 Besluit BIK); not for consumer credit, nor for claims of public law.
     The principals are added first, then the scale is applied once (lid 7), so the least costs are due once. What was
     agreed (`agreed_minor`) counts for a business, at the 40 of lid 4 at least; for anybody who may be a consumer only
     where it is less than the scale (lid 5).

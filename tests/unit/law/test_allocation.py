@@ -49,6 +49,10 @@ def test_costs_then_interest_then_principal(
     assert found.article == "art. 6:44 BW"
 
 
+def test_what_is_not_owed_is_nothing() -> None:
+    assert Owed() == Owed(costs_minor=0, interest_minor=0, principal_minor=0)
+
+
 @given(owed_amounts, amounts)
 def test_what_is_paid_left_and_unused_adds_up(owed: Owed, payment: int) -> None:
     found = allocate(owed, payment)

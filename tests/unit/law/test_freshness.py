@@ -40,7 +40,7 @@ def test_a_table_says_how_long_it_lasts_and_since_when_it_does_not() -> None:
 
 
 def test_a_warning_comes_before_the_half_year_is_over() -> None:
-    assert [one.table for one in ending(shipped(), date(2026, 10, 1))] == []
+    assert [one.table for one in ending(shipped(), date(2026, 10, 7))] == []
     assert [one.table for one in ending(shipped(), date(2026, 10, 8))] == ["nl.statutory"]
     assert {one.table for one in ending(shipped(), date(2026, 11, 25))} == ENDS.keys()
 

@@ -53,6 +53,13 @@ def test_between_dutch_businesses(agreed: int, facts: dict[str, str], applies: t
     assert term(dutch(agreed, **facts)) == applies
 
 
+def test_the_days_run_from_the_day_after_the_invoice_was_received() -> None:
+    found = dutch(None)
+
+    assert isinstance(found, PaymentTerm)
+    assert str(found.last_day(day("2026-02-01"))) == "2026-03-03"
+
+
 def test_what_matters_and_is_not_known_is_asked() -> None:
     size, fair, unfair = dutch(45), dutch(90, large_to_small="no"), dutch(90, large_to_small="no", expressly_fair="no")
 

@@ -208,6 +208,13 @@ def test_bands_that_do_not_touch_are_refused(wrong: dict[str, Any]) -> None:
         extend(shipped(), {"nl.collection_costs": [wrong]})
 
 
+def test_a_row_without_an_end_is_not_replaced_by_one_of_the_same_day() -> None:
+    row = {"since": date(2012, 10, 1), "percent": "22", "source": "x"}
+
+    with pytest.raises(ConfigError, match="two rows hold on 2012-10-01"):
+        extend(shipped(), {"nl.vat": [row]})
+
+
 @pytest.mark.parametrize("name", ["easter", "12-32", "02-29", "king"])
 def test_a_holiday_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="neither a day such as"):
