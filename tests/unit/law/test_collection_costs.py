@@ -58,6 +58,14 @@ def test_the_least_and_the_most_are_lines_of_their_own() -> None:
     assert lines(scale_costs(LAW, 150_000_000, DAY))[-1] == ("taken down to the most costs", -250_000)
 
 
+def test_a_single_cent_is_a_claim_and_a_single_cent_is_lifted_and_taken_down() -> None:
+    one_cent = CostClaim(principal_minor=1, default_since=DAY, instalment="no")
+
+    assert total(collection_costs(LAW, [one_cent], CONSUMER, DAY)) == 4_000
+    assert lines(scale_costs(LAW, 26_660, DAY))[-1] == ("lifted to the least costs", 1)
+    assert lines(scale_costs(LAW, 100_000_200, DAY))[-1] == ("taken down to the most costs", -1)
+
+
 def test_a_default_before_the_decree_is_not_computed() -> None:
     with pytest.raises(CoverageError, match=r"nl\.collection_costs covers from 2012-07-01"):
         scale_costs(LAW, 10_000, date(2012, 6, 30))

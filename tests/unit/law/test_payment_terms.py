@@ -150,7 +150,9 @@ def test_between_belgian_enterprises(concluded: str, agreed: int | None, small: 
 
 
 def test_a_belgian_term_of_2021_asks_for_the_size_of_the_creditor() -> None:
-    answer = belgium.payment_term(LAW, day("2021-01-01"), agreed_days=90)
+    answer = belgium.payment_term(LAW, day("2022-01-31"), agreed_days=90)
 
     assert isinstance(answer, Undecided)
     assert answer.readings == {"yes": "30 days", "no": "90 days"}
+    assert term(belgium.payment_term(LAW, day("2022-02-01"), agreed_days=90)) == (30, False)
+    assert isinstance(belgium.payment_term(LAW, day("2020-01-29"), agreed_days=90), Undecided)
