@@ -39,7 +39,7 @@ def minor_units(amount: Decimal | str | int, currency: str, *, rounding: str | N
     if not value.is_finite():
         raise ValueError(f"{amount!r} is not an amount")
     scaled = value.scaleb(exponent(currency))
-    whole = scaled.to_integral_value(rounding=rounding) if rounding else scaled.to_integral_value()
+    whole = scaled.to_integral_value(rounding=rounding)
     if not rounding and whole != scaled:
         raise ValueError(f"{amount} has more decimals than {currency} allows ({exponent(currency)})")
     return int(whole)

@@ -122,6 +122,49 @@ def test_one_credit_note_explains_one_piece_only() -> None:
     assert (one.credited, one.corrected) == (40, 40)
 
 
+def test_paid_and_otherwise_closed_are_told_apart() -> None:
+    pieces = [piece(1), piece(2, reason="paid"), piece(4, reason="credited"), piece(8, reason="unknown")]
+    assert (paid(pieces), otherwise_closed(pieces)) == (2, 12)
+
+
+def test_what_was_settled_before_hand_over_is_neither_echo_nor_credit() -> None:
+    pieces = (piece(40, reason="paid", on=DAY), piece(30, reason="credited"))
+    one = settle(pieces, base_paid=40, base_other=30, remitted=(payout(40),), credit_amounts=(30,))
+    assert (one.direct, one.echo, one.credited, one.corrected) == (0, 0, 0, 0)
+
+
+def test_each_pay_out_has_its_own_day() -> None:
+    parts = (payout(10), payout(40, remittance="R2", on=DAY + timedelta(days=7)))
+    one = settled(piece(40, reason="paid", on=DAY + timedelta(days=3)), remitted=parts)
+    assert (one.direct, one.echo) == (40, 0)
+
+
+def test_each_pay_out_is_found_for_itself_beside_a_direct_payment() -> None:
+    parts = (payout(15, payment="P1"), payout(25, payment="P2"), payout(5, remittance="R2"))
+    booked = [piece(amount, reason="paid", on=DAY, name=str(amount)) for amount in (40, 5, 7)]
+    one = settled(*booked, remitted=parts)
+    assert (one.direct, one.echo) == (7, 45)
+
+
+def test_what_is_open_is_no_pay_out() -> None:
+    early = piece(40, reason="paid", on=DAY - timedelta(days=1))
+    one = settled(early, piece(40, name="q"), remitted=(payout(40),))
+    assert (one.direct, one.echo) == (40, 0)
+
+
+def test_a_credit_note_explains_no_payment_and_nothing_that_is_open() -> None:
+    pieces = (piece(40, reason="paid", on=DAY), piece(40, name="q"), piece(30, reason="unknown", name="r"))
+    one = settled(*pieces, credit=(40,))
+    assert (one.direct, one.credited, one.corrected) == (40, 0, 30)
+
+
+def test_credits_add_up() -> None:
+    named = (piece(10, reason="credited"), piece(20, reason="credited", name="q"))
+    matched = (piece(3, reason="unknown", name="r"), piece(5, reason="unknown", name="s"))
+    one = settled(*named, *matched, credit=(3, 5))
+    assert (one.credited, one.corrected) == (38, 0)
+
+
 REASONS = st.sampled_from(["", "paid", "credited", "written_off", "unknown"])
 PIECES = st.lists(
     st.builds(

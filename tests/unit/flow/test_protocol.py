@@ -67,6 +67,18 @@ def test_an_answer_ends_the_doubt_and_the_message(answer: Answer) -> None:
     assert (after.doubtful_since, after.ended_at) == (None, later)
 
 
+def test_what_surely_was_not_processed_is_ready_again_without_a_doubt() -> None:
+    later = NOW + timedelta(seconds=7)
+    after = made(sending(), answered(sending(), "not_processed", NEITHER, now=later))
+    assert (after.doubtful_since, after.next_at) == (None, later + pause(sending()))
+
+
+def test_a_repeat_is_made_from_the_very_end_of_the_pause() -> None:
+    message = doubtful(KEYS)
+    assert way_out(message, KEYS, now=message.next_at) == "repeat"
+    assert way_out(message, KEYS, now=message.next_at - timedelta(microseconds=1)) == "wait"
+
+
 def test_a_conflict_leaves_the_doubt_to_the_person_who_is_asked() -> None:
     assert answered(sending(), "conflict", BOTH, now=NOW) == Move("PARKED")
 
@@ -119,7 +131,8 @@ def test_what_should_not_arrive_any_more_is_asked_for_and_not_repeated() -> None
 def test_a_look_up_ends_the_doubt() -> None:
     absent = made(doubtful(LOOK_UP), looked_up(found=False, now=NOW + HOUR))
     assert (absent.state, absent.doubtful_since, absent.next_at) == ("READY", None, NOW + HOUR)
-    assert looked_up(found=True, now=NOW).state == "DELIVERED"
+    there = made(doubtful(LOOK_UP), looked_up(found=True, now=NOW + HOUR))
+    assert (there.state, there.doubtful_since, there.ended_at) == ("DELIVERED", None, NOW + HOUR)
 
 
 def test_what_stops_a_collection_is_tried_again_soon_and_for_ever() -> None:
@@ -128,6 +141,13 @@ def test_what_stops_a_collection_is_tried_again_soon_and_for_ever() -> None:
     assert waits[0] < timedelta(minutes=1.5)
     assert max(waits) > HOUR
     assert max(urgent) < timedelta(minutes=7)
+
+
+@pytest.mark.parametrize("attempt", range(10))
+def test_the_pause_doubles_from_a_minute_with_a_quarter_of_jitter(attempt: int) -> None:
+    plain = min(timedelta(minutes=2 ** max(attempt - 1, 0)), timedelta(hours=6))
+    waits = [pause(replace(READY, attempt=attempt, key=f"k{n}")) / plain for n in range(200)]
+    assert (1 <= min(waits) < 1.01, 1.24 < max(waits) <= 1.25) == (True, True)
 
 
 def test_one_message_waits_the_same_time_and_many_do_not_wait_together() -> None:
