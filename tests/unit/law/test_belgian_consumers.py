@@ -101,7 +101,12 @@ def test_a_clause_within_the_cap_is_asked_as_it_stands() -> None:
 
 
 def test_a_new_clause_above_the_cap_is_as_if_unwritten() -> None:
+    first_new = clause(percent=Decimal(20), concluded_on=date(2023, 9, 1), changed_since="no")
+    last_old = first_new.model_copy(update={"concluded_on": date(2023, 8, 31)})
+
     assert asked(consumer_indemnity(LAW, 30_000, clause(percent=Decimal(20)), LATE)) == 0
+    assert asked(consumer_indemnity(LAW, 30_000, first_new, LATE)) == 0
+    assert asked(consumer_indemnity(LAW, 30_000, last_old, LATE)) == 4_500
 
 
 def test_an_old_clause_above_the_cap_is_reduced_where_the_contract_stayed_as_it_was() -> None:

@@ -110,6 +110,12 @@ def test_claims_under_two_scales_are_left_to_a_person() -> None:
 
     assert isinstance(answer, Undecided)
     assert "more than one scale" in answer.reason
+    assert scale_costs(law, 10_000, date(2027, 2, 1)).amount_minor == 1_400
+
+
+def test_an_amount_that_is_already_the_least_or_the_most_gets_no_line_more() -> None:
+    assert len(scale_costs(LAW, 26_667, DAY).lines) == 1
+    assert len(scale_costs(LAW, 100_000_000, DAY).lines) == 5
 
 
 def test_an_agreement_binds_a_business_and_not_a_consumer() -> None:

@@ -115,6 +115,7 @@ def test_who_may_be_a_person_in_business_needs_a_registered_agency_since_april_2
     assert names(dutch("2026-12-01", debtor=BUSINESS, receiver="not registered")) == ["agency_registered"]
     assert dutch("2026-12-01", debtor=PUBLIC, receiver="not registered").verdict == "yes"
     assert dutch_registration(CONSUMER, "not registered", day("2024-03-31")).verdict == "yes"
+    assert dutch_registration(CONSUMER, "not registered", day("2024-04-01")).verdict == "no"
     assert dutch_registration(CONSUMER, "exempt", day("2024-04-01")).verdict == "yes"
 
 

@@ -1,6 +1,7 @@
 """Which term of payment applies between businesses, and with a public body."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,9 @@ def test_a_large_debtor_by_the_day_of_the_contract(
 )
 def test_a_public_body(agreed: int, fair: str, applies: tuple[int, bool]) -> None:
     assert term(dutch(agreed, public=True, expressly_fair=fair)) == applies
-    assert isinstance(dutch(60, public=True), Undecided)
+    unsure = dutch(60, public=True)
+    assert isinstance(unsure, Undecided)
+    assert unsure.readings == {"yes": "60 days", "no": "30 days"}
 
 
 def test_terms_of_before_the_law_are_not_computed() -> None:
@@ -122,6 +125,20 @@ def test_two_of_three_make_a_company_large(
     )
 
     assert is_large(LAW, figures) is large
+
+
+@pytest.mark.parametrize(
+    ("setting", "balance", "turnover"), [("20/40", 20_000_000, 40_000_000), ("25/50", 25_000_000, 50_000_000)]
+)
+def test_exactly_the_amounts_are_not_more_than_them(setting: Any, balance: int, turnover: int) -> None:
+    law = Law(settings=LawSettings(nl_large_company=setting))
+    at_the_amounts = CompanyFigures(balance_euro=balance, turnover_euro=turnover, staff=250)
+
+    assert is_large(law, at_the_amounts) is False
+    assert is_large(law, at_the_amounts.model_copy(update={"balance_euro": balance + 1})) is True
+    assert is_large(law, at_the_amounts.model_copy(update={"turnover_euro": turnover + 1})) is True
+    above = {"balance_euro": balance + 1, "turnover_euro": turnover + 1}
+    assert is_large(law, at_the_amounts.model_copy(update={"staff": 249} | above)) is True
 
 
 def test_between_the_old_and_the_raised_amounts_a_person_decides() -> None:
