@@ -33,11 +33,10 @@ class LawTable(LawSettings):
     @field_validator("tables")
     @classmethod
     def _rows_that_fit(cls, value: dict[str, tuple[LawRow, ...]]) -> dict[str, tuple[LawRow, ...]]:
-        if value:
-            try:
-                _extended(value)
-            except ConfigError as error:
-                raise ValueError(error.message.removeprefix("law.tables.")) from error
+        try:
+            _extended(value)
+        except ConfigError as error:
+            raise ValueError(error.message.removeprefix("law.tables.")) from error
         return value
 
     def law(self) -> Law:
