@@ -137,13 +137,18 @@ def _differences(
 
 def _ask_about_hole(tx: Tx, ledger: Ledger, line: LineRow, present: ClaimRow | None, *, at: datetime) -> None:
     """Rows are missing at the source: perhaps paid. No amount is told; a person looks, and the agency rests."""
-    seen = "is gone from the ledger" if present is None else "does not add up in the ledger"
     people.open_task(
         tx,
         ledger.name,
         PERHAPS_PAID,
         line.claim,
         case_ref=line.case_ref,
-        subject=f"Invoice {line.number} {seen}: perhaps paid. The agency rests until the ledger explains it.",
+        subject=f"Invoice {line.number} {_seen(present)}: perhaps paid. The agency rests until the ledger explains it.",
         at=at,
     )
+
+
+def _seen(present: ClaimRow | None) -> str:
+    if present is None:
+        return "stands with another debtor in the ledger"
+    return "does not add up in the ledger" if present.total_minor else "is gone from the ledger"

@@ -19,6 +19,7 @@ _AT_ONCE = 1000
 # All that the source says of a row, and whether it is gone: what differs here is a change.
 _FACTS = tuple(column for column in open_item.columns if column.name not in ("ledger", "since", "debtor_number"))
 _OPEN = _FACTS.index(open_item.c.open_minor)
+_DEBTOR = _FACTS.index(open_item.c.debtor_id)
 
 
 @dataclass
@@ -110,6 +111,8 @@ def _store_changed(
         else:
             changes.changed += 1
             changes.closed += before[_OPEN] != 0 and items[id_].open_minor == 0
+            # Who had it before is touched as well when it was moved.
+            changes.debtors.add(before[_DEBTOR])
         changes.claims.add(items[id_].claim)
         changes.debtors.add(items[id_].debtor_id)
         differing.append(row)
