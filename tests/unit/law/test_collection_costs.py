@@ -184,6 +184,13 @@ def test_claims_that_are_no_instalments_together_are_added(claims: list[CostClai
     assert total(collection_costs(LAW, claims, CONSUMER, DAY)) == 10_500
 
 
+@pytest.mark.parametrize(("second", "together"), [("2026-08-01", True), ("2026-08-02", False)])
+def test_six_months_are_counted_to_the_day(second: str, together: bool) -> None:
+    rents = [instalment(300, "2026-02-01"), instalment(400, second)]
+
+    assert isinstance(collection_costs(LAW, rents, CONSUMER, DAY), Undecided) is together
+
+
 def test_instalments_of_a_business_and_of_before_the_rule_are_added() -> None:
     rents = [instalment(300, "2024-08-01"), instalment(400, "2024-09-01")]
 

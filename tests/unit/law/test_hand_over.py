@@ -129,6 +129,12 @@ def test_an_insolvency_stops_the_file_and_names_the_task() -> None:
 
     assert names(stopped) == ["not_stopped"]
     assert stopped.missing[0].mend == "file the claim with the trustee"
+    assert stopped.missing[0].seen == "arts. 26, 33, 128 Fw"
+    looked, unread = (dutch("2026-12-01", registers_read=answer).conditions for answer in ("yes", "no"))
+    assert [(one.seen, one.mend) for one in (*looked, *unread) if one.name == "not_stopped"] == [
+        ("none", ""),
+        ("not looked up", "Look the debtor up in the registers."),
+    ]
     assert dutch("2026-12-01", regimes=(threatened,)).verdict == "yes"
 
 
