@@ -1,5 +1,6 @@
 """`incasso db …`: the schema, back-ups, and putting one back."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from connector.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from connector.config import Settings
+    from connector.secrets import KeyRing
 
 FOLDER = "backups"
 
@@ -36,8 +38,9 @@ def bring_up(settings: "Settings") -> tuple[str | None, Path | None]:
     try:
         before = schema.current(store)
         if store.dialect == "sqlite" and before not in (None, schema.HEAD) and schema.is_known(before):
-            name = f"before-{schema.HEAD}-{backups.default_name(store, clock.now())}"
-            kept = backups.back_up(store, settings.home / FOLDER / name, now=clock.now).file
+            keys = _keys(settings)
+            name = f"before-{schema.HEAD}-{backups.default_name(store, clock.now(), sealed=keys is not None)}"
+            kept = backups.back_up(store, settings.home / FOLDER / name, now=clock.now, keys=keys).file
         schema.upgrade(store)
     finally:
         store.close()
@@ -67,23 +70,33 @@ def backup(
     verify: Annotated[
         bool, typer.Option("--verify", help="Restore it into a throw-away place: schema, rows, audit trail.")
     ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Leave it readable without the keys: names and addresses are in it.")
+    ] = False,
+    keep: Annotated[
+        int | None, typer.Option("--keep", metavar="N", min=1, help="Then delete all but the newest N in backups/.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Back the database up while the service goes on; the file is for its owner only."""
+    """Back the database up while the service goes on; the file is encrypted, and for its owner only."""
     from connector.cli.output import print_line, show_json, showing_progress
+    from connector.runtime.words import plural
     from connector.store import backups
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
         store, clock = workspace.store, workspace.clock
-        file = to or workspace.settings.home / FOLDER / backups.default_name(store, clock.now())
-        made = backups.back_up(store, file, now=clock.now)
+        keys, folder = None if plain else workspace.keys, workspace.settings.home / FOLDER
+        file = to or folder / backups.default_name(store, clock.now(), sealed=not plain)
+        made = backups.back_up(store, file, now=clock.now, keys=keys)
         tried = None
         if verify:
             with showing_progress(quiet=json) as progress:
-                tried = backups.try_out(store, made, lambda count: progress("rows of the audit trail", count))
+                tried = backups.try_out(store, made, lambda count: progress("rows of the audit trail", count), keys)
+        pruned = backups.prune(folder, keep) if keep and folder.is_dir() else []
     if json:
-        show_json({"file": str(made.file), "at": made.at, "bytes": made.size, "rows": made.rows, "verified": tried})
+        told = {"file": str(made.file), "at": made.at, "bytes": made.size, "rows": made.rows, "verified": tried}
+        show_json({**told, "encrypted": not plain, "deleted": [str(one) for one in pruned]})
         return
     print_line(f"Wrote {made.file}: {sum(made.rows.values()):,} rows, {made.size:,} bytes.")
     if tried:
@@ -91,7 +104,12 @@ def backup(
             f"Restored it and looked: schema {tried.revision}, {tried.rows:,} rows, "
             f"{tried.audited:,} of them in the audit trail, which is whole."
         )
-    print_line("Keep it apart from the keys: without them, nothing in it that is encrypted can be read.")
+    if pruned:
+        print_line(f"Deleted {plural(len(pruned), 'older back-up')}.")
+    if plain:
+        print_line("Names and addresses can be read in it. Keep it apart from the keys.")
+    else:
+        print_line("Keep it apart from the keys, and keep the keys: without them nobody can read it.")
 
 
 def restore(
@@ -110,7 +128,8 @@ def restore(
     store = open_store(settings.store_url)
     try:
         at = open_clock(settings.test_clock).now()
-        done = backups.restore(store, file, replace=replace, at=at, actor=invocation.actor)
+        keys = _keys(settings)
+        done = backups.restore(store, file, replace=replace, at=at, actor=invocation.actor, keys=keys)
     finally:
         store.close()
     if json:
@@ -124,3 +143,12 @@ def restore(
         "It is in quarantine: what left after the back-up is found out at the agency before anything leaves again."
     )
     print_line("Now: incasso doctor, then start the service; it gets out by itself. See: incasso quarantine show")
+
+
+def _keys(settings: "Settings") -> "KeyRing | None":
+    """The key ring; None where no key is configured. The database itself may not be there."""
+    from connector.secrets import SecretReader, open_key_ring
+
+    if not settings.keys:
+        return None
+    return open_key_ring(settings.keys, SecretReader(settings.home, os.environ))

@@ -167,6 +167,9 @@ def test_a_back_up_is_made_tried_and_put_back_and_the_quarantine_is_shown(plain:
     assert made.json["verified"]["audited"] == 3
     file = made.json["file"]
     assert Path(file).parent == plain.home / "backups"
+    assert (made.json["encrypted"], file.endswith(".sqlite3.sealed"), b"case.opened" in Path(file).read_bytes()) == (
+        True, True, False,
+    )  # fmt: skip
     fill(plain, 1)
     refused = plain.run("db", "restore", file)
     assert refused.code == 2
@@ -182,6 +185,22 @@ def test_a_back_up_is_made_tried_and_put_back_and_the_quarantine_is_shown(plain:
     assert findings["quarantine"]["verdict"] == "warn"
     assert standing(plain, quarantine.end)
     assert plain.run("status", "--json").json["quarantine"] is None
+
+
+def test_old_back_ups_go_when_asked_and_one_can_be_made_readable(plain: Installation) -> None:
+    fill(plain, 3)
+    for days in (1, 1, 1):
+        plain.pass_days(days)
+        assert plain.run("db", "backup").code == 0
+    plain.pass_days(1)
+    done = plain.run("db", "backup", "--plain", "--keep", "2")
+    assert "Deleted 2 older back-ups." in done.out
+    assert "Names and addresses can be read in it." in done.out
+    sealed, readable = sorted((plain.home / "backups").iterdir())
+    assert (sealed.suffix, readable.suffix) == (".sealed", ".sqlite3")
+    assert b"case.opened" in readable.read_bytes()
+    assert plain.run("db", "restore", str(readable), "--replace").code == 0
+    assert plain.run("db", "backup", "--keep", "0").code == 2
 
 
 def test_the_doctor_tells_when_the_last_back_up_is_old(plain: Installation) -> None:

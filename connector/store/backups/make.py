@@ -8,10 +8,12 @@ from pathlib import Path
 from sqlalchemy import delete, func, insert, inspect, select, update
 
 from connector.errors import ConfigError
+from connector.secrets import KeyRing
+from connector.secrets.sealed_file import seal_file
 from connector.store.backups import postgres, sqlite
 from connector.store.engine import Store, Tx
 from connector.store.tables import backup
-from connector.store.whole_file import written_whole
+from connector.store.whole_file import file_beside, written_whole
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,14 @@ class Backup:
     rows: Mapping[str, int]
 
 
-def default_name(store: Store, at: datetime) -> str:
+def default_name(store: Store, at: datetime, *, sealed: bool) -> str:
     """A file name that tells which kind of back-up it is and when it was made."""
     ending = "sqlite3" if store.dialect == "sqlite" else "dump"
-    return f"incasso-{at:%Y%m%dT%H%M%SZ}.{ending}"
+    return f"incasso-{at:%Y%m%dT%H%M%SZ}.{ending}{'.sealed' if sealed else ''}"
 
 
-def back_up(store: Store, file: Path, *, now: Callable[[], datetime]) -> Backup:
-    """Write a back-up into `file`, readable by its owner only; the store may be in use.
+def back_up(store: Store, file: Path, *, now: Callable[[], datetime], keys: KeyRing | None = None) -> Backup:
+    """Write a back-up into `file`, readable by its owner only, encrypted with `keys`; the store may be in use.
 
     Raises ConfigError when the file is there already or cannot be written, or a tool is missing.
     """
@@ -40,10 +42,9 @@ def back_up(store: Store, file: Path, *, now: Callable[[], datetime]) -> Backup:
     # Written before the copy is made, so that a back-up knows its own age.
     at = now()
     remembered = _remember(store, file, at)
-    copy = sqlite.copy if store.dialect == "sqlite" else postgres.copy
     try:
         with written_whole(file) as beside:
-            rows = copy(store, beside)
+            rows = _write(store, beside, keys)
     except BaseException:
         if remembered:
             with store.write() as tx:
@@ -65,6 +66,16 @@ def newest_row(tx: Tx) -> datetime | None:
     """In a restored store: since when it has forgotten. None when no back-up of ours says so."""
     found: datetime | None = tx.scalar(select(func.max(backup.c.at)))
     return found
+
+
+def _write(store: Store, file: Path, keys: KeyRing | None) -> Mapping[str, int]:
+    copy = sqlite.copy if store.dialect == "sqlite" else postgres.copy
+    if keys is None:
+        return copy(store, file)
+    with file_beside(file) as plain:
+        rows = copy(store, plain)
+        seal_file(keys, plain, file)
+    return rows
 
 
 def _remember(store: Store, file: Path, at: datetime) -> bool:

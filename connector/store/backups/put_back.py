@@ -7,9 +7,11 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from connector.errors import ConfigError, TransientError
+from connector.secrets import KeyRing
 from connector.store import journal, quarantine, schema
 from connector.store.backups import postgres, sqlite
 from connector.store.backups.make import newest_row
+from connector.store.backups.sealing import opened
 from connector.store.engine import Store, Tx, open_store
 from connector.store.whole_file import file_beside
 
@@ -26,18 +28,24 @@ class Restored:
     kept: Path | None
 
 
-def restore(store: Store, file: Path, *, replace: bool, at: datetime, actor: str) -> Restored:
+def restore(
+    store: Store, file: Path, *, replace: bool, at: datetime, actor: str, keys: KeyRing | None = None
+) -> Restored:
     """Put the back-up `file` in the place of `store`, brought up to the schema of this release.
 
+    `keys` open one that is encrypted; for SQLite beside the database, else in the file's own folder.
+
     Nothing is changed unless all of it succeeds. Raises ConfigError when the file is no back-up of this kind of
-    database, or of a newer release, or the store holds something and `replace` is not said; TransientError when
-    somebody works with the store. The store must be opened anew afterwards.
+    database, or of a newer release, or opens with no key, or the store holds something and `replace` is not said;
+    TransientError when somebody works with the store. The store must be opened anew afterwards.
     """
     if not file.is_file():
         raise ConfigError("there is no such file.", file=str(file), mend="Give a file that `incasso db backup` wrote.")
     if store.dialect == "postgresql":
-        return _restore_postgres(store, file, replace=replace, at=at, actor=actor)
-    return _restore_sqlite(store, file, replace=replace, at=at, actor=actor)
+        with opened(file, keys, room=file.parent) as plain:
+            return _restore_postgres(store, plain, replace=replace, at=at, actor=actor)
+    with opened(file, keys, room=sqlite.path_of(store).parent) as plain:
+        return _restore_sqlite(store, plain, replace=replace, at=at, actor=actor)
 
 
 def _restore_sqlite(store: Store, file: Path, *, replace: bool, at: datetime, actor: str) -> Restored:

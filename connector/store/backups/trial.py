@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connector.errors import ConfigError
+from connector.secrets import KeyRing
 from connector.store import chain_check, schema
 from connector.store.backups import postgres, sqlite
 from connector.store.backups.make import Backup
+from connector.store.backups.sealing import opened
 from connector.store.engine import Store, open_store
 
 
@@ -22,12 +24,12 @@ class Trial:
     audited: int
 
 
-def try_out(store: Store, made: Backup, progress: Callable[[int], None]) -> Trial:
+def try_out(store: Store, made: Backup, progress: Callable[[int], None], keys: KeyRing | None = None) -> Trial:
     """Restore a back-up of `store` into a throw-away place and look at it: schema, number of rows, audit trail.
 
-    Raises ConfigError when it is not what the store was.
+    `keys` open one that is encrypted. Raises ConfigError when it is not what the store was.
     """
-    with _restored(store, made.file) as copy:
+    with opened(made.file, keys, room=made.file.parent) as plain, _restored(store, plain) as copy:
         revision, wanted = schema.current(copy), schema.current(store)
         if revision != wanted:
             raise _bad(made, f"it is at schema {revision or 'none'}, the store at {wanted or 'none'}")

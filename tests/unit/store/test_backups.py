@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url, select
 
 from connector.errors import ConfigError, ConnectorError, TransientError
+from connector.secrets import KeyRing, generate_key
 from connector.store import Store, backups, chain, journal, open_store, quarantine, schema
 from connector.store.chain_check import walk
 from connector.store.tables import audit, cursor
@@ -316,3 +317,49 @@ def test_a_sqlite_back_up_is_one_file_that_any_sqlite_opens(store: Store, tmp_pa
         with sqlite3.connect(made.file) as database:
             assert database.execute("SELECT count(*) FROM audit").fetchone() == (3,)
             assert database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+class TestUnderKeys:
+    """What leaves the machine is read by nobody without the keys."""
+
+    @pytest.fixture
+    def keys(self) -> KeyRing:
+        return KeyRing([generate_key()])
+
+    def test_it_is_tried_and_put_back_with_them(self, store: Store, tmp_path: Path, keys: KeyRing) -> None:
+        fill(store, 3)
+        file = tmp_path / "kept" / "one.sealed"
+        made = backups.back_up(store, file, now=lambda: BACKED_UP, keys=keys)
+        assert b"case.opened" not in file.read_bytes()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert backups.try_out(store, made, lambda _count: None, keys).audited == 3
+        fill(store, 2, first=4)
+        done = backups.restore(store, file, replace=True, at=RESTORED, actor="jan", keys=keys)
+        assert done.backup_at == BACKED_UP
+        again = open_store(store.engine.url.render_as_string(hide_password=False))
+        assert [one for one in subjects(again) if one.startswith("C-")] == ["C-1", "C-2", "C-3"]
+        again.close()
+        assert [one.name for one in file.parent.iterdir()] == ["one.sealed"]
+
+    def test_it_is_refused_without_them_and_changes_nothing(self, store: Store, tmp_path: Path, keys: KeyRing) -> None:
+        fill(store, 3)
+        file = tmp_path / "kept" / "one.sealed"
+        backups.back_up(store, file, now=lambda: BACKED_UP, keys=keys)
+        fill(store, 1, first=4)
+        for ring, said in ((None, "no key is configured"), (KeyRing([generate_key()]), "no key opens it")):
+            with pytest.raises(ConfigError, match=said):
+                backups.restore(store, file, replace=True, at=RESTORED, actor="jan", keys=ring)
+        assert subjects(store) == ["C-1", "C-2", "C-3", "C-4"]
+        assert [one.name for one in file.parent.iterdir()] == ["one.sealed"]
+
+
+def test_only_the_oldest_of_our_own_are_deleted(tmp_path: Path) -> None:
+    ours = [f"incasso-2026030{day}T010000Z.{end}" for day, end in enumerate(("dump", "sqlite3", "sqlite3.sealed"), 1)]
+    others = ["before-0007-incasso-20260101T010000Z.sqlite3", "incasso-20250101T010000Z.dump.part", "mine.sqlite3"]
+    for name in (*ours, *others):
+        (tmp_path / name).touch()
+    (tmp_path / "incasso-20250101T010000Z.dump").mkdir()
+    assert [one.name for one in backups.prune(tmp_path, 2)] == ours[:1]
+    assert backups.prune(tmp_path, 2) == []
+    left = {one.name for one in tmp_path.iterdir()}
+    assert left == {*ours[1:], *others, "incasso-20250101T010000Z.dump"}
