@@ -158,6 +158,20 @@ def test_two_payments_of_one_day_are_two_rows() -> None:
     assert [(len(one.interest), one.left.interest_minor) for one in entries] == [(1, 410), (0, 310)]
 
 
+@pytest.mark.parametrize("paid_on", ["2024-04-01", "2025-03-31", "2025-04-01", "2025-06-30"])
+def test_a_payment_on_the_first_or_last_day_of_a_year_counts_once(paid_on: str) -> None:
+    entries = running_account(
+        Owed(principal_minor=100_000),
+        [Payment(received_on=day(paid_on), amount_minor=50_000)],
+        fixed_rate(Decimal(6), day("2024-04-01"), day("2025-06-30"), "judgment"),
+        compound=True,
+        day_count="365",
+        article="art. 6:44 BW",
+    )
+
+    assert [(str(one.day), one.payment.paid.total_minor) for one in entries if one.payment] == [(paid_on, 50_000)]
+
+
 def test_a_payment_outside_of_the_time_is_refused() -> None:
     with pytest.raises(ValueError, match="a payment is of 2026-02-01"):
         running_account(
