@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Event, local
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -19,13 +20,14 @@ from connector.http import Offset, Session
 from connector.log import open_log
 from connector.plugins import Plugins
 from connector.plugins import load as load_plugins
-from connector.policy.load import load_policy
-from connector.policy.policy import Policy
 from connector.quota import StoredBudget
 from connector.secrets import BoundSecrets, KeyRing, SecretReader, open_key_ring
 from connector.store import Store, open_store, schema
 from connector.store.vault import PluginState, TokenRows
 from connector.trace import tracing
+
+if TYPE_CHECKING:
+    from connector.policy.policy import Policy
 
 
 class Sessions(local):
@@ -95,8 +97,11 @@ class Workspace:
         _check_known(self.settings.connections, name, "connection")
         return self.settings.connections[name]
 
-    def policy(self, ledger: Ledger) -> Policy:
+    def policy(self, ledger: Ledger) -> "Policy":
         """The ledger's policy, as its file says now."""
+        # Imported at use: who only reads or reports needs no rules.
+        from connector.policy.load import load_policy
+
         _check_known(self.settings.policies, ledger.policy, "policy")
         return load_policy(self.settings.policies[ledger.policy], home=self.settings.home)
 

@@ -13,7 +13,6 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql
 
 from connector.store.engine import Tx
 from connector.store.tables import audit, audit_head
@@ -106,6 +105,9 @@ def _locked_head(tx: Tx, ledger: str) -> Head:
     if row is None:
         begun = {"ledger": ledger, "number": 0, "hash": BEGINNING}
         if tx.dialect.name == "postgresql":
+            # Imported at use: most stores are SQLite files.
+            from sqlalchemy.dialects import postgresql
+
             # Two may begin the same chain: the second waits here, then finds the row of the first.
             tx.execute(postgresql.insert(audit_head).on_conflict_do_nothing(), begun)
         else:

@@ -66,7 +66,6 @@ Index(
     case_line.c.claim,
     unique=True,
     sqlite_where=text("live"),
-    postgresql_where=text("live"),
 )
 
 # What has to reach an agency, written with the decision. `state`: see the delivery protocol in the architecture.

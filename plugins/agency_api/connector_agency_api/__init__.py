@@ -1,19 +1,25 @@
 """Agencies with the shapes of the open agency API (openapi.yaml), over REST or by files, and a stand-in agency."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connector import hookimpl
 from connector.api import Context, Sandbox, SinkType
 from connector_agency_api.config import AgencyConfig
 from connector_agency_api.files.config import AgencyFilesConfig
-from connector_agency_api.files.sink import AgencyFilesSink
 from connector_agency_api.sandbox import serve
 from connector_agency_api.sandbox.options import described_options
-from connector_agency_api.sink import AgencySink
+
+if TYPE_CHECKING:
+    from connector_agency_api.files.sink import AgencyFilesSink
+    from connector_agency_api.sink import AgencySink
 
 
-def _open(config: AgencyConfig, context: Context) -> AgencySink:
+def _open(config: AgencyConfig, context: Context) -> "AgencySink":
+    # Imported at use: every command loads the plugins, and most talk to no agency.
+    from connector_agency_api.sink import AgencySink
+
     return AgencySink(config, context)
 
 
@@ -21,7 +27,9 @@ def _hosts(config: AgencyConfig) -> list[str]:
     return [urlsplit(config.base_url).netloc]
 
 
-def _open_files(config: AgencyFilesConfig, context: Context) -> AgencyFilesSink:
+def _open_files(config: AgencyFilesConfig, context: Context) -> "AgencyFilesSink":
+    from connector_agency_api.files.sink import AgencyFilesSink
+
     return AgencyFilesSink(config, context)
 
 

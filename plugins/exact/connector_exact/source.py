@@ -9,8 +9,6 @@ from connector_exact.client import Client
 from connector_exact.config import ExactConfig
 from connector_exact.cursor import read_cursor
 from connector_exact.division import choose_division, read_division
-from connector_exact.documents import InvoiceFinder
-from connector_exact.notes import NoteKeeper
 from connector_exact.pull import Pull
 from connector_exact.rights import Rights
 from connector_exact.tokens import TokenKeeper
@@ -45,6 +43,9 @@ class ExactSource:
         self._division()
         if not self._config.write_back:
             raise ConfigError("write-back is switched off", key="write_back", mend="Set it to true to keep notes.")
+        # Notes and documents are imported at use: a pull has neither.
+        from connector_exact.notes import NoteKeeper
+
         return NoteKeeper(self._config, self._context, self._client(writing=True)).keep(update, key=key)
 
     def document(self, claim: str) -> Document | None:
@@ -52,6 +53,8 @@ class ExactSource:
         self._division()
         if not self._config.invoice_documents:
             return None
+        from connector_exact.documents import InvoiceFinder
+
         return InvoiceFinder(self._config, self._context, self._client(writing=True)).find(claim)
 
     def _division(self) -> int:

@@ -20,7 +20,7 @@ _Percent = Annotated[Decimal, Field(ge=0, le=100)]
 class AgencyOptions(BaseModel):
     """How this agency behaves. Amounts are integer minor units, percentages plain numbers such as 12.5."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     api_key: str = Field("sandbox-key", min_length=8, description="the key a creditor must show")
     agency: str = Field("Incassobureau De Brug", description="its name, on pings")
