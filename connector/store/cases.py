@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.model import Activity, Closure, Handover, Phase
-from connector.store.among import among
+from connector.store.among import among, among_named, listed
 from connector.store.engine import Tx
 from connector.store.tables import case_line, collection_case
 
@@ -145,12 +146,19 @@ def live_lines(tx: Tx, ledger: str, *, claims: Sequence[str] | None = None) -> l
 
 def live_claims_of(tx: Tx, ledger: str, debtor_ids: Sequence[str]) -> list[str]:
     """Claims of these debtors with a live hand-over."""
-    query = (
+    dialect = tx.dialect.name
+    return list(tx.scalars(_live_claims(dialect), {"of_ledger": ledger, "debtors": listed(dialect, debtor_ids)}))
+
+
+@lru_cache
+def _live_claims(dialect: str) -> Select[Any]:
+    """Built once: it runs with every page of a pull."""
+    return (
         select(case_line.c.claim)
         .join(collection_case, collection_case.c.case_ref == case_line.c.case_ref)
-        .where(case_line.c.ledger == ledger, case_line.c.live.is_(True))
+        .where(case_line.c.ledger == bindparam("of_ledger"), case_line.c.live.is_(True))
+        .where(among_named(dialect, collection_case.c.debtor_id, "debtors"))
     )
-    return list(tx.scalars(query.where(among(tx, collection_case.c.debtor_id, debtor_ids))))
 
 
 def times_handed_over(tx: Tx, ledger: str, claims: Sequence[str]) -> int:

@@ -3,16 +3,29 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
-from zlib import crc32
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from connector.model import OpenItem
-from connector.store.among import among
+from connector.store.among import among, among_named, listed
 from connector.store.bulk import bulk_insert, bulk_upsert
 from connector.store.engine import Tx
+from connector.store.item_rows import debtor_number, of_debtor, of_ledger
 from connector.store.tables import dirty_claim, open_item, open_item_history
 
 _AT_ONCE = 1000
@@ -147,7 +160,7 @@ def open_ids(tx: Tx, ledger: str) -> set[str]:
     return set(
         tx.scalars(
             select(open_item.c.id).where(
-                open_item.c.ledger == ledger, open_item.c.state != "closed", open_item.c.gone.is_(False)
+                of_ledger(tx, ledger), open_item.c.state != "closed", open_item.c.gone.is_(False)
             )
         )
     )
@@ -155,7 +168,7 @@ def open_ids(tx: Tx, ledger: str) -> set[str]:
 
 def count_open(tx: Tx, ledger: str) -> int:
     """How many rows stand open."""
-    wanted = (open_item.c.ledger == ledger, open_item.c.state != "closed", open_item.c.gone.is_(False))
+    wanted = (of_ledger(tx, ledger), open_item.c.state != "closed", open_item.c.gone.is_(False))
     return tx.scalar(select(func.count()).select_from(open_item).where(*wanted)) or 0
 
 
@@ -163,17 +176,29 @@ def open_total(tx: Tx, ledger: str) -> dict[str, int]:
     """What is open in all, net of credits: minor units per currency."""
     rows = tx.execute(
         select(open_item.c.currency, func.sum(open_item.c.open_minor))
-        .where(open_item.c.ledger == ledger, open_item.c.gone.is_(False), open_item.c.state != "closed")
+        .where(of_ledger(tx, ledger), open_item.c.gone.is_(False), open_item.c.state != "closed")
         .group_by(open_item.c.currency)
     )
     return {currency: int(total) for currency, total in rows}
+
+
+def open_in(tx: Tx, ledger: str, currency: str) -> int:
+    """What is open in one currency, net of credits: minor units. Nothing is sorted, as it is for `open_total`."""
+    columns = open_item.c
+    total = select(func.sum(columns.open_minor)).where(
+        of_ledger(tx, ledger),
+        columns.gone.is_(False),
+        columns.state != "closed",
+        columns.currency == currency,
+    )
+    return int(tx.scalar(total) or 0)
 
 
 def open_credit(tx: Tx, ledger: str, debtor_id: str, currency: str) -> int:
     """Open credit notes and receipts of a debtor that are matched with nothing yet: positive minor units."""
     columns = open_item.c
     credit = select(func.sum(columns.open_minor)).where(
-        _of_debtor(ledger, debtor_id),
+        of_debtor(ledger, debtor_id),
         columns.currency == currency,
         columns.open_minor < 0,
         columns.state == "open",
@@ -200,9 +225,8 @@ def clean(tx: Tx, ledger: str, claims: Sequence[str]) -> None:
 
 def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "") -> Iterator[ClaimRow]:
     """Claims with something open on `day`, grouped by debtor. Streams: read it to the end, or close it."""
-    query = _claims(ledger, day).having(func.sum(case((_present, open_item.c.open_minor), else_=0)) != 0)
-    if debtor_id:
-        query = query.where(_of_debtor(ledger, debtor_id))
+    rows_of = of_debtor(ledger, debtor_id) if debtor_id else of_ledger(tx, ledger)
+    query = _claims(day).where(rows_of).having(func.sum(case((_present, open_item.c.open_minor), else_=0)) != 0)
     query = query.order_by(open_item.c.debtor_id, open_item.c.claim)
     with tx.execute(query.execution_options(yield_per=_AT_ONCE)) as result:
         rows: Iterable[Any] = result
@@ -212,14 +236,14 @@ def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "") -> Iterator[C
 
 def claims_named(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str], day: date) -> dict[str, ClaimRow]:
     """These claims of a debtor, open or not, by key; a claim the debtor does not have is missing."""
-    where = (_of_debtor(ledger, debtor_id), among(tx, open_item.c.claim, claim_ids))
-    rows: Iterable[Any] = tx.execute(_claims(ledger, day).where(*where))
+    where = (of_debtor(ledger, debtor_id), among(tx, open_item.c.claim, claim_ids))
+    rows: Iterable[Any] = tx.execute(_claims(day).where(*where))
     return {row.claim: ClaimRow(*row) for row in rows}
 
 
 def claims_of(tx: Tx, ledger: str, debtor_id: str) -> list[str]:
     """All claims of a debtor, closed ones too."""
-    return list(tx.scalars(select(open_item.c.claim).where(_of_debtor(ledger, debtor_id)).distinct()))
+    return list(tx.scalars(select(open_item.c.claim).where(of_debtor(ledger, debtor_id)).distinct()))
 
 
 def pieces(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str]) -> dict[str, list[Piece]]:
@@ -237,7 +261,7 @@ def pieces(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str]) -> dic
             columns.settled_on,
             columns.number,
         ).where(
-            _of_debtor(ledger, debtor_id),
+            of_debtor(ledger, debtor_id),
             among(tx, columns.claim, claim_ids),
             columns.gone.is_(False),
         )
@@ -261,7 +285,7 @@ def closed_credit_notes(tx: Tx, ledger: str, debtor_id: str) -> list[Piece]:
             columns.number,
         )
         .where(
-            _of_debtor(ledger, debtor_id),
+            of_debtor(ledger, debtor_id),
             columns.kind == "credit_note",
             columns.state == "closed",
             columns.gone.is_(False),
@@ -275,7 +299,7 @@ def history(tx: Tx, ledger: str, debtor_id: str, claim: str) -> list[tuple[datet
     """Every version of a claim's rows: (since, until or None for the present one, row id, open minor units)."""
     old, new = open_item_history.c, open_item.c
     past = select(old.since, old.until, old.id, old.open_minor).where(old.ledger == ledger, old.claim == claim)
-    present = select(new.since, new.id, new.open_minor).where(_of_debtor(ledger, debtor_id), new.claim == claim)
+    present = select(new.since, new.id, new.open_minor).where(of_debtor(ledger, debtor_id), new.claim == claim)
     versions: dict[str, list[tuple[datetime, datetime | None, str, int]]] = {}
     for since, until, id_, open_minor in tx.execute(past.order_by(old.version)):
         versions.setdefault(id_, []).append((since, until, id_, open_minor))
@@ -287,7 +311,7 @@ def history(tx: Tx, ledger: str, debtor_id: str, claim: str) -> list[tuple[datet
 _present = open_item.c.gone.is_(False)
 
 
-def _claims(ledger: str, day: date) -> Select[Any]:
+def _claims(day: date) -> Select[Any]:
     columns = open_item.c
     standing = and_(_present, columns.state == "open")
     moving = and_(_present, columns.state == "in_collection")
@@ -296,35 +320,39 @@ def _claims(ledger: str, day: date) -> Select[Any]:
         # PostgreSQL adds integers up to a decimal.
         return cast(func.sum(case((condition, value), else_=0)), BigInteger)
 
-    return (
-        select(
-            columns.debtor_id,
-            columns.claim,
-            columns.currency,
-            func.min(columns.kind),
-            func.max(columns.number),
-            total(standing, columns.open_minor),
-            total(and_(standing, columns.due_date < day), columns.open_minor),
-            total(moving, columns.open_minor),
-            total(_present, columns.amount_minor),
-            func.max(columns.original_minor),
-            func.min(columns.invoice_date),
-            func.min(case((standing, columns.due_date))),
-            func.max(case((standing, columns.due_date))),
-            total(and_(standing, columns.due_date.is_(None)), 1),
-            total(columns.gone.is_(True), 1),
-            func.max(columns.description),
-            func.max(columns.payment_reference),
-        )
-        .where(columns.ledger == ledger)
-        .group_by(columns.debtor_id, columns.claim, columns.currency)
-    )
+    return select(
+        columns.debtor_id,
+        columns.claim,
+        columns.currency,
+        func.min(columns.kind),
+        func.max(columns.number),
+        total(standing, columns.open_minor),
+        total(and_(standing, columns.due_date < day), columns.open_minor),
+        total(moving, columns.open_minor),
+        total(_present, columns.amount_minor),
+        func.max(columns.original_minor),
+        func.min(columns.invoice_date),
+        func.min(case((standing, columns.due_date))),
+        func.max(case((standing, columns.due_date))),
+        total(and_(standing, columns.due_date.is_(None)), 1),
+        total(columns.gone.is_(True), 1),
+        func.max(columns.description),
+        func.max(columns.payment_reference),
+    ).group_by(columns.debtor_id, columns.claim, columns.currency)
 
 
 def _known(tx: Tx, ledger: str, ids: list[str]) -> dict[str, tuple[Any, ...]]:
     """The stored rows among `ids`, as `_row` gives them without its ends."""
-    rows = tx.execute(select(*_FACTS).where(open_item.c.ledger == ledger, among(tx, open_item.c.id, ids)))
+    dialect = tx.dialect.name
+    rows = tx.execute(_facts_of(dialect), {"of_ledger": ledger, "ids": listed(dialect, ids)})
     return {row[0]: row for row in rows}
+
+
+@lru_cache
+def _facts_of(dialect: str) -> Select[Any]:
+    """Built once: it runs with every page of a pull."""
+    of_ledger = open_item.c.ledger == bindparam("of_ledger")
+    return select(*_FACTS).where(of_ledger, among_named(dialect, open_item.c.id, "ids"))
 
 
 def _to_history(tx: Tx, ledger: str, ids: list[str], at: datetime) -> None:
@@ -340,17 +368,3 @@ def _to_history(tx: Tx, ledger: str, ids: list[str], at: datetime) -> None:
 def _row(ledger: str, item: OpenItem, at: datetime) -> tuple[Any, ...]:
     """The values of the table's columns. The record has its fields in the columns' order, which a test holds."""
     return (ledger, *vars(item).values(), False, at, debtor_number(item.debtor_id))
-
-
-def debtor_number(debtor_id: str) -> int:
-    """A short number that stands for a debtor in the index. Two debtors may share one: ask for the debtor as well."""
-    return crc32(debtor_id.encode()) >> 1
-
-
-def _of_debtor(ledger: str, debtor_id: str) -> ColumnElement[bool]:
-    columns = open_item.c
-    return and_(
-        columns.ledger == ledger,
-        columns.debtor_number == debtor_number(debtor_id),
-        columns.debtor_id == debtor_id,
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from connector.model import Money, RecordFault
 from connector.store import chain
@@ -19,6 +19,11 @@ from connector.store.tables import audit, connection_state, cursor, cursor_mark,
 TEXT = "(text)"
 _KEY = re.compile(r"[^\s@]{0,128}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+
+# Built once: these run with every page of a pull.
+_CURSOR = select(cursor.c.value, cursor.c.at, cursor.c.completed_at).where(cursor.c.scope == bindparam("of_scope"))
+_SET_ASIDE = select(record_fault.c.record_id).where(record_fault.c.ledger == bindparam("of_ledger"))
+_LEDGER_STATE = select(ledger_state).where(ledger_state.c.ledger == bindparam("of_ledger"))
 
 
 @dataclass(frozen=True)
@@ -57,9 +62,7 @@ class Run:
 
 def read_cursor(tx: Tx, scope: str) -> Cursor | None:
     """The cursor of a feed, such as `pull:acme`, or None at the beginning."""
-    row = tx.execute(
-        select(cursor.c.value, cursor.c.at, cursor.c.completed_at).where(cursor.c.scope == scope)
-    ).one_or_none()
+    row = tx.execute(_CURSOR, {"of_scope": scope}).one_or_none()
     return Cursor(row.value, row.at, row.completed_at) if row else None
 
 
@@ -129,10 +132,10 @@ def store_faults(tx: Tx, ledger: str, faults: Sequence[RecordFault], *, run_id: 
 
 def clear_faults(tx: Tx, ledger: str, read_well: Iterable[str]) -> None:
     """Take records off the list that were read well after all."""
-    where = record_fault.c.ledger == ledger
-    set_aside = set(tx.scalars(select(record_fault.c.record_id).where(where)))
+    set_aside = set(tx.scalars(_SET_ASIDE, {"of_ledger": ledger}))
     mended = set_aside.intersection(read_well) if set_aside else set()
     if mended:
+        where = record_fault.c.ledger == ledger
         tx.execute(record_fault.delete().where(where, among(tx, record_fault.c.record_id, sorted(mended))))
 
 
@@ -149,7 +152,7 @@ def faults(tx: Tx, ledger: str) -> list[RecordFault]:
 
 def read_ledger_state(tx: Tx, ledger: str) -> LedgerState:
     """What is known of the ledger as a whole."""
-    row = tx.execute(select(ledger_state).where(ledger_state.c.ledger == ledger)).one_or_none()
+    row = tx.execute(_LEDGER_STATE, {"of_ledger": ledger}).one_or_none()
     if row is None:
         return LedgerState()
     control = Money(minor=row.control_minor, currency=row.control_currency) if row.control_currency else None

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
 from connector.store.tables import open_item, resync, resync_seen
+
+# Built once: it runs with every page of a pull.
+_SINCE = select(resync.c.since).where(resync.c.ledger == bindparam("of_ledger"))
 
 
 def begin(tx: Tx, ledger: str, *, at: datetime) -> None:
@@ -19,7 +22,7 @@ def begin(tx: Tx, ledger: str, *, at: datetime) -> None:
 
 def running(tx: Tx, ledger: str) -> bool:
     """Whether the source is on its way through everything again."""
-    return tx.scalar(select(resync.c.since).where(resync.c.ledger == ledger)) is not None
+    return tx.scalar(_SINCE, {"of_ledger": ledger}) is not None
 
 
 def note_seen(tx: Tx, ledger: str, ids: Iterable[str]) -> None:

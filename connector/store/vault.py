@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from connector.api import Clock
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Store
 from connector.store.tables import plugin_state, token
+
+# Built once: a plugin may ask before every call.
+_VALUE = select(plugin_state.c.value).where(
+    plugin_state.c.connection == bindparam("of_connection"), plugin_state.c.key == bindparam("of_key")
+)
 
 
 class TokenRows:
@@ -47,11 +52,7 @@ class PluginState:
     def get(self, key: str) -> Any:
         """The value last put, or None."""
         with self._store.read() as tx:
-            return tx.scalar(
-                select(plugin_state.c.value).where(
-                    plugin_state.c.connection == self._connection, plugin_state.c.key == key
-                )
-            )
+            return tx.scalar(_VALUE, {"of_connection": self._connection, "of_key": key})
 
     def put(self, key: str, value: Any) -> None:
         """Keep a JSON value."""

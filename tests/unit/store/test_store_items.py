@@ -6,6 +6,7 @@ import pytest
 
 from connector.model import OpenItem
 from connector.store import Store, items
+from connector.store.item_rows import debtor_number
 from connector.store.tables import open_item
 from connector.testing import make_item
 
@@ -94,7 +95,7 @@ def test_a_page_of_known_and_new_rows_changes_what_changed_only(store: Store) ->
 
 
 def test_two_debtors_with_one_number_in_the_index_are_kept_apart(store: Store) -> None:
-    assert items.debtor_number("plumless") == items.debtor_number("buckeroo")
+    assert debtor_number("plumless") == debtor_number("buckeroo")
     put(store, invoice(debtor_id="plumless"), invoice(id="t2", claim="INV-2", debtor_id="buckeroo"))
     with store.read() as tx:
         assert items.claims_of(tx, "acme", "plumless") == ["INV-1"]
@@ -170,6 +171,7 @@ def test_totals_are_per_currency_and_net_of_credit(store: Store) -> None:
     )
     with store.read() as tx:
         assert items.open_total(tx, "acme") == {"EUR": 10000, "USD": 500}
+        assert [items.open_in(tx, "acme", code) for code in ("EUR", "USD", "SEK")] == [10000, 500, 0]
         assert items.count_open(tx, "other") == 0
 
 
