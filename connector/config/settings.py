@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from connector.api import SecretRef
 from connector.config.law import LawTable
-from connector.model import Creditor, Currency, DebtorKind, Product
+from connector.model import Creditor, Currency, DebtorKind, LegalFacts, Product
 from connector.model.record import Record
 
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
@@ -120,6 +120,7 @@ class LedgerOptions(Record):
     - `brake_percent`: when more of the open claims than this vanish in one pull, a person looks first.
     - `debtors_are`: the kind of every debtor of whom neither the source nor a person has stated it. Only for a
       ledger of which that is surely known, such as one that sells to businesses only.
+    - `law`: what the law asks to know of all claims and debtors of the ledger.
     - `is_test`: cases are marked as tests at the agency.
     - `nightly_at`: from when on, by the ledger's clock, the first visit of a day also compares source, store and
       agency. Not between 02:00 and 03:00, which comes twice or never when the clocks change.
@@ -138,6 +139,7 @@ class LedgerOptions(Record):
     documents: bool = True
     brake_percent: Annotated[int, Field(ge=1, le=100)] = 20
     debtors_are: DebtorKind = "unknown"
+    law: LegalFacts = LegalFacts()
     is_test: bool = False
     nightly_at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "03:30"
     nightly_cases: Annotated[int, Field(ge=1, le=1_000_000)] = 1000

@@ -7,7 +7,7 @@ from typing import Literal
 
 from connector.config import Ledger
 from connector.model import Account, Claim, DebtorKind, HoldFact
-from connector.store import Tx, cases, debtors, items, journal, people
+from connector.store import Tx, cases, debtors, items, journal, letters, people
 from connector.store.items import ClaimRow
 from connector.store.journal import LedgerState
 
@@ -54,6 +54,7 @@ def _build(
     known = debtors.facts(tx, name, ids)
     steps = people.steps(tx, name, ids)
     disputes = people.disputes(tx, name, ids)
+    sent = letters.letters(tx, name, ids)
     claim_ids = [row.claim for _, rows in chunk for row in rows]
     live = {line.claim: line.case_ref for line in cases.live_lines(tx, name, claims=claim_ids)}
     general = tuple(one for one in holds if one.scope == "ledger")
@@ -77,6 +78,8 @@ def _build(
             holds=(*general, *own),
             disputes=tuple(disputes.get(debtor_id, ())),
             calibrated=calibrated,
+            letters=tuple(sent.get(debtor_id, ())),
+            legal=ledger.law,
         )
 
 

@@ -131,7 +131,7 @@ def _open_case(handing: _Handing, decision: Decision) -> str:
 
 def _unchanged(handing: _Handing, present: Account, decision: Decision) -> None:
     """What was shown is what happens: other facts, another policy or another outcome, and the person sees it anew."""
-    again = decide(present, handing.policy)
+    again = decide(present, handing.policy, handing.workspace.law)
     if again.action != "escalate":
         why = next((one for one in again.because if one.verdict != "yes"), None)
         raise _LeftOutError(

@@ -41,7 +41,7 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
         with workspace.store.read() as reading:
             stream = accounts(reading, ledger, day)
             while chunk := list(islice(stream, _AT_ONCE)):
-                decided = [decide(one, policy) for one in chunk]
+                decided = [decide(one, policy, workspace.law) for one in chunk]
                 _keep(workspace, plan_id, decided, moved=moved, report=report)
                 digest.update("".join(one.facts for one in decided).encode())
                 progress("accounts", len(chunk))
@@ -62,7 +62,7 @@ def explain(workspace: Workspace, ledger: Ledger, debtor_id: str) -> tuple[Accou
     day = workspace.clock.today(ledger.timezone)
     with workspace.store.read() as tx:
         present = account(tx, ledger, debtor_id, day)
-    return present, decide(present, workspace.policy(ledger))
+    return present, decide(present, workspace.policy(ledger), workspace.law)
 
 
 def _keep(

@@ -27,6 +27,7 @@ from connector.store.vault import PluginState, TokenRows
 from connector.trace import tracing
 
 if TYPE_CHECKING:
+    from connector.law.law import Law
     from connector.policy.policy import Policy
 
 
@@ -59,6 +60,11 @@ class Workspace:
         if not self.settings.keys:
             raise ConfigError("no key is configured", file="incasso.toml", key="keys", mend="Run `incasso keys new`.")
         return open_key_ring(self.settings.keys, self.reader)
+
+    @cached_property
+    def law(self) -> "Law":
+        """The law of this installation: the tables with the rows added, and the readings taken."""
+        return self.settings.law.law()
 
     @cached_property
     def log(self) -> Log:

@@ -8,7 +8,6 @@ from connector.model.account import (
     DisputeFact,
     HoldFact,
     StepAction,
-    Verdict,
 )
 from connector.model.case import (
     Activity,
@@ -56,6 +55,7 @@ from connector.model.event import (
     Unmapped,
     WithdrawalRefused,
 )
+from connector.model.evidence import LegalFacts, LetterChannel, LetterFact, LetterKind, Verdict
 from connector.model.item import ClosedReason, ItemKind, ItemState, OpenItem, Page, RecordFault
 from connector.model.money import Currency, Money, exponent, minor_units
 from connector.model.mutation import (
@@ -131,6 +131,10 @@ __all__ = [
     "InfoRequested",
     "ItemKind",
     "ItemState",
+    "LegalFacts",
+    "LetterChannel",
+    "LetterFact",
+    "LetterKind",
     "LineAmount",
     "LineRejected",
     "LineView",

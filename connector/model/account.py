@@ -6,11 +6,11 @@ from typing import Literal
 from pydantic import Field
 
 from connector.model.case import PriorStep
+from connector.model.evidence import LegalFacts, LetterFact, Verdict
 from connector.model.money import Currency
 from connector.model.party import DebtorKind
 from connector.model.record import Record
 
-Verdict = Literal["yes", "no", "unknown"]
 StepAction = Literal["none", "remind", "notice", "call", "escalate", "undecided"]
 
 
@@ -67,6 +67,7 @@ class Account(Record):
 
     `credit_minor`: open credit notes and unallocated receipts per currency, as positive minor units.
     `calibrated`: the source vouches for the sign of its amounts; False makes every escalation undecided.
+    `letters`: what was sent, as evidence; `legal`: what the ledger's file says of all its claims, for the law.
     """
 
     ledger: str
@@ -81,6 +82,8 @@ class Account(Record):
     holds: tuple[HoldFact, ...] = ()
     disputes: tuple[DisputeFact, ...] = ()
     calibrated: bool = True
+    letters: tuple[LetterFact, ...] = ()
+    legal: LegalFacts = LegalFacts()
 
 
 class Because(Record):

@@ -2,21 +2,30 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
+from connector.law.law import Law
 from connector.model import Account, Because, Decision, StepAction
 from connector.policy.conditions import asked_amount, asked_claims
 from connector.policy.facts import fingerprint
 from connector.policy.horizon import first_possible
 from connector.policy.ladder import Ladder, Rung, Weighed, ladder_of, weigh
+from connector.policy.lawful import weigh_by_law
 from connector.policy.policy import Policy
 from connector.policy.records import because, build
 from connector.policy.standing import Aside, Standing, for_hand_over, ledger_origin, read_standing
 
 
-def decide(account: Account, policy: Policy) -> Decision:
+@lru_cache(maxsize=1)
+def _shipped() -> Law:
+    return Law()
+
+
+def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision:
     """The highest step that is not yet taken and whose conditions all hold, on `account.day`.
 
-    Pure: the same account and policy give the same decision; no clock, no store. Raises nothing on any account.
+    Pure: the same account, policy and law give the same decision; no clock, no store. Raises nothing on any account.
+    `law` are the tables and readings of the installation; left out, what is shipped.
 
     - A step that another one needs is never skipped. Steps from before the oldest claim fell due do not count.
     - `undecided` names the highest step that a missing fact alone keeps back, when no lower step may come instead.
@@ -24,20 +33,19 @@ def decide(account: Account, policy: Policy) -> Decision:
     - `amount_minor` is what is asked: the claims that come along less all credit in the policy's currency.
     """
     ladder = ladder_of(policy)
-    standing = read_standing(account, policy)
+    standing = read_standing(account, policy, law or _shipped())
     if not standing.overdue and not standing.aside:
         return _rest(standing, ladder)
     ahead = ladder.ahead(standing.taken)
     handing = for_hand_over(standing)
-    weighed = _weigh_down(standing, handing, ahead)
+    weighed = _weigh_down(standing, handing, ahead, ladder)
     chosen = next((one for one in weighed if one.verdict == "yes"), None)
     if chosen:
-        return _move(chosen, weighed, handing if chosen.rung.step.action == "escalate" else standing, ladder)
+        return _move(chosen, weighed, ladder)
     unclear = next((one for one in weighed if one.verdict == "unknown"), None)
     if unclear:
-        seen = handing if unclear.rung.step.action == "escalate" else standing
-        reasons = (*_asides(seen), *unclear.reasons, *_others(weighed, unclear))
-        return _decision(seen, ladder, reasons, action="undecided", rung=unclear.rung)
+        reasons = (*_asides(unclear.standing), *unclear.reasons, *_others(weighed, unclear))
+        return _decision(unclear.standing, ladder, reasons, action="undecided", rung=unclear.rung)
     nearest = next((one for one in weighed if len(one.reasons) > 1), None)
     asides = _asides(handing if _old_enough_to_go(weighed, standing) else standing)
     reasons = (*asides, *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
@@ -60,7 +68,7 @@ def _rest(standing: Standing, ladder: Ladder) -> Decision:
     )
 
 
-def _weigh_down(standing: Standing, handing: Standing, ahead: Sequence[Rung]) -> list[Weighed]:
+def _weigh_down(standing: Standing, handing: Standing, ahead: Sequence[Rung], ladder: Ladder) -> list[Weighed]:
     """The rungs from the top down to the first whose conditions hold; of those not reached, only the lowest."""
     weighed: list[Weighed] = []
     late = standing.late
@@ -69,7 +77,8 @@ def _weigh_down(standing: Standing, handing: Standing, ahead: Sequence[Rung]) ->
         rung = ahead[place]
         if sure and place and late < ahead[place - 1].step.days_overdue:
             continue
-        weighed.append(weigh(rung, handing if rung.step.action == "escalate" else standing))
+        one = weigh(rung, handing if rung.step.action == "escalate" else standing)
+        weighed.append(weigh_by_law(one, ladder) if rung.asks_law and one.verdict != "no" else one)
         if weighed[-1].verdict == "yes":
             break
     return weighed
@@ -81,9 +90,9 @@ def _old_enough_to_go(weighed: list[Weighed], standing: Standing) -> bool:
     return any(one.rung.step.action == "escalate" and late >= max(1, one.rung.step.days_overdue) for one in weighed)
 
 
-def _move(chosen: Weighed, weighed: list[Weighed], standing: Standing, ladder: Ladder) -> Decision:
-    reasons = (*chosen.reasons, *_asides(standing), *_others(weighed, chosen))
-    return _decision(standing, ladder, reasons, action=chosen.rung.step.action, rung=chosen.rung)
+def _move(chosen: Weighed, weighed: list[Weighed], ladder: Ladder) -> Decision:
+    reasons = (*chosen.reasons, *_asides(chosen.standing), *_others(weighed, chosen))
+    return _decision(chosen.standing, ladder, reasons, action=chosen.rung.step.action, rung=chosen.rung)
 
 
 def _decision(

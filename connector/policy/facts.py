@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
 
-from connector.model import Account, Claim
+from connector.model import Account, Claim, LegalFacts, LetterFact
 
 ClaimFacts = tuple[str, str, int, int, int, date | None, str, bool]
 
@@ -20,7 +21,10 @@ def claim_facts(claims: Iterable[Claim]) -> list[ClaimFacts]:
     return [_facts(claim.__dict__) for claim in claims]
 
 
-_about_debtor = itemgetter("debtor_kind", "debtor_blocked", "calibrated", "credit_minor", "steps", "holds", "disputes")
+_about_debtor = itemgetter(
+    "debtor_kind", "debtor_country", "debtor_blocked", "calibrated", "legal", "credit_minor", "steps", "holds",
+    "disputes", "letters",
+)  # fmt: skip
 
 
 def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str:
@@ -38,21 +42,32 @@ def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str
         for key, currency, still_open, _, collecting, due, case_ref, whole in claims or claim_facts(account.claims)
     ]
     seen.sort()
-    kind, blocked, calibrated, *past = _about_debtor(account.__dict__)
-    text = "\n".join(seen) + f"\n{kind}{blocked:d}{calibrated:d}"
+    kind, country, blocked, calibrated, legal, *past = _about_debtor(account.__dict__)
+    text = "\n".join(seen) + f"\n{kind}{blocked:d}{calibrated:d}{len(country)}:{country}{_stated(legal)}"
     if any(past):
         text += repr(_past(account))
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _past(account: Account) -> tuple[list[tuple[str | int, ...]], ...]:
-    """What most debtors have none of: credit, steps taken, holds, disputes."""
+    """What most debtors have none of: credit, steps taken, holds, disputes, letters."""
     return (
         sorted(account.credit_minor.items()),
         sorted([(one.step, one.taken_on.toordinal()) for one in account.steps]),
         sorted([(one.scope, one.key, one.since.toordinal(), _day(one.until)) for one in account.holds]),
         sorted([(one.claim, one.opened_on.toordinal(), _day(one.settled_on)) for one in account.disputes]),
+        sorted([_evidence(one) for one in account.letters]),
     )
+
+
+def _evidence(one: LetterFact) -> tuple[str | int, ...]:
+    sent = (one.kind, one.channel, one.sent_on.toordinal(), _day(one.delivered_on), one.disputed, one.days or 0)
+    return (*sent, one.valid, bool(one.document), *sorted(one.claims))
+
+
+@lru_cache(maxsize=256)
+def _stated(legal: LegalFacts) -> str:
+    return "/".join(str(answer) for answer in legal.model_dump().values())
 
 
 def _day(day: date | None) -> int:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from connector.model import DisputeFact, HoldFact
 from connector.policy.gates import stopping_disputes, stopping_holds
 from connector.policy.ladder import Ladder, Rung
+from connector.policy.lawful import first_lawful
 from connector.policy.standing import ONE_DAY, Standing, for_hand_over, over_from
 
 # Nobody plans that far, and dates end at 9999: no forecast instead of an overflow.
@@ -47,6 +48,11 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
         if free is None:
             return None
         ripe = max(ripe, free)
+    if rung.asks_law:
+        lawful = first_lawful(standing, ladder)
+        if lawful is None:
+            return None
+        ripe = max(ripe, lawful)
     return ripe if ripe > account.day else account.day + ONE_DAY
 
 

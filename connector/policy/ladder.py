@@ -39,6 +39,7 @@ class Rung(NamedTuple):
 
     `others` are the checks after the first, days overdue. For the forecast: `lasting` are the checks that no
     calendar changes, `floor` is the least amount in minor units, `wait` how long after the oldest due date.
+    `asks_law`: the law is asked of each claim once all else allows the step.
     """
 
     place: int
@@ -50,14 +51,16 @@ class Rung(NamedTuple):
     lasting: tuple[Check, ...]
     floor: int
     wait: timedelta
+    asks_law: bool
 
 
 class Weighed(NamedTuple):
-    """What came of asking a rung's conditions."""
+    """What came of asking a rung's conditions about `standing`."""
 
     rung: Rung
     reasons: tuple[Because, ...]
     verdict: Verdict
+    standing: Standing
 
 
 class Ladder(NamedTuple):
@@ -98,13 +101,15 @@ def _rung(place: int, step: Step, policy: Policy) -> Rung:
     lasting = tuple(check for name, check in checks.items() if name not in _BY_THE_CALENDAR)
     agency = policy.gates.agency_minimum.amount if "agency_minimum" in checks else 0
     wait = timedelta(days=max(1, step.days_overdue))
-    return Rung(place, step.name, step, checks, builds_on, others, lasting, max(1, step.minimum, agency), wait)
+    asks_law = step.action == "escalate" and policy.gates.lawful.before == "escalate"
+    floor = max(1, step.minimum, agency)
+    return Rung(place, step.name, step, checks, builds_on, others, lasting, floor, wait, asks_law)
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:
     """Ask a rung's conditions: all of them, unless the claims are surely not old enough for it."""
     first = rung.checks["days_overdue"](standing)
     if first.verdict == "no":
-        return Weighed(rung, (first,), "no")
+        return Weighed(rung, (first,), "no", standing)
     reasons = (first, *[check(standing) for check in rung.others])
-    return Weighed(rung, reasons, weakest(reasons))
+    return Weighed(rung, reasons, weakest(reasons), standing)

@@ -120,6 +120,16 @@ class AgencyMinimumGate(Record):
     amount: Amount = 0
 
 
+class LawfulGate(Record):
+    """The law of the debtor's country must let each claim go: `docs/law.md`. Asked before an escalation.
+
+    `elsewhere`: a debtor of a country whose law is not in the tables is left to a person, or may go.
+    """
+
+    before: Literal["escalate", "never"] = "escalate"
+    elsewhere: Literal["undecided", "allowed"] = "undecided"
+
+
 class Gates(Record):
     """What must hold before a step. Left out means the safe default."""
 
@@ -132,6 +142,7 @@ class Gates(Record):
     debtor_kind: KindGate = KindGate()
     credit: CreditGate = CreditGate()
     agency_minimum: AgencyMinimumGate = AgencyMinimumGate()
+    lawful: LawfulGate = LawfulGate()
 
 
 class Policy(Record):

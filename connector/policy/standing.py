@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
+from connector.law.law import Law
 from connector.model import Account, Claim, DisputeFact, HoldFact, PriorStep, Verdict
 from connector.policy.facts import ClaimFacts, claim_facts
 from connector.policy.policy import Policy
@@ -37,6 +38,7 @@ class Standing(NamedTuple):
     - `first_due`: the earliest due date of the claims that take part.
     - `credit_minor`: what the debtor has to his credit in this currency; `foreign_credit`: in which others.
     - `taken`: the latest of each step taken since `first_due`: an older one was about claims that are settled.
+    - `law`: the tables of the law and the readings taken.
     """
 
     account: Account
@@ -52,9 +54,10 @@ class Standing(NamedTuple):
     late: int
     first_due: date | None
     taken: dict[str, PriorStep]
+    law: Law
 
 
-def read_standing(account: Account, policy: Policy) -> Standing:
+def read_standing(account: Account, policy: Policy, law: Law) -> Standing:
     """Sort the claims into overdue, later and aside, add them up, and find which steps still count."""
     currency = policy.currency
     day, claims, credit, steps, holds, disputes = _FACTS(account.__dict__)
@@ -103,7 +106,8 @@ def read_standing(account: Account, policy: Policy) -> Standing:
     return Standing(
         account, facts, overdue, later, aside, overdue_minor, open_minor,
         (max(0, credit.get(currency, 0)) if credit else 0) + negative_minor,
-        tuple(sorted(foreign)) if foreign else (), oldest, (day - oldest_due).days if oldest else 0, first_due, taken,
+        tuple(sorted(foreign)) if foreign else (), oldest, (day - oldest_due).days if oldest else 0, first_due,
+        taken, law,
     )  # fmt: skip
 
 
@@ -114,20 +118,25 @@ def for_hand_over(standing: Standing) -> Standing:
     split or an un-matching it says so for the invoice only: a part of one could be collected twice.
     """
     waiting = [claim for claim in standing.overdue if claim.overdue_minor < claim.open_minor]
-    if not waiting:
-        return standing
-    overdue = [claim for claim in standing.overdue if claim.overdue_minor >= claim.open_minor]
+    return leave_out(standing, [_wait_for_last_term(claim) for claim in waiting]) if waiting else standing
+
+
+def leave_out(standing: Standing, asides: list[Aside]) -> Standing:
+    """The account without claims that took part so far."""
+    gone = {id(one.claim) for one in asides}
+    overdue = [claim for claim in standing.overdue if id(claim) not in gone]
+    later = [claim for claim in standing.later if id(claim) not in gone]
     dated = [(claim.due_date, claim) for claim in overdue if claim.due_date]
     oldest_due, oldest = min(dated, key=itemgetter(0), default=(None, None))
-    later = [claim.due_date for claim in standing.later if claim.due_date]
     return standing._replace(
         overdue=overdue,
-        aside=[*standing.aside, *(_wait_for_last_term(claim) for claim in waiting)],
-        overdue_minor=standing.overdue_minor - sum(claim.overdue_minor for claim in waiting),
-        open_minor=standing.open_minor - sum(claim.open_minor for claim in waiting),
+        later=later,
+        aside=[*standing.aside, *asides],
+        overdue_minor=sum(min(claim.overdue_minor, claim.open_minor) for claim in overdue),
+        open_minor=sum(claim.open_minor for claim in (*overdue, *later)),
         oldest=oldest,
         late=(standing.account.day - oldest_due).days if oldest_due else 0,
-        first_due=oldest_due or min(later, default=None),
+        first_due=oldest_due or min((claim.due_date for claim in later if claim.due_date), default=None),
     )
 
 

@@ -77,6 +77,13 @@ lines = ["Maashaven 8"]
 postcode = "3081 AE"
 city = "Rotterdam"
 country = "NL"
+
+[law]
+contractual = "yes"
+due_date_agreed = "yes"
+in_business = "yes"
+registers_read = "yes"
+receiver = "registered"
 """
 SINK = """
 [sink]

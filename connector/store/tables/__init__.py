@@ -14,7 +14,7 @@ from connector.store.tables.books import (
     resync_seen,
 )
 from connector.store.tables.control import case_check, cursor_mark, difference, withdrawal
-from connector.store.tables.decisions import decision, dispute, hold, plan, step_taken
+from connector.store.tables.decisions import decision, dispute, hold, letter, plan, step_taken
 from connector.store.tables.files import (
     agency_cost,
     agency_event,
@@ -67,6 +67,7 @@ __all__ = [
     "document",
     "hold",
     "ledger_state",
+    "letter",
     "metadata",
     "open_item",
     "open_item_history",

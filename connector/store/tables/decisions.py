@@ -1,6 +1,6 @@
 """What was decided, and what people said that decisions rest on."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
 from connector.store.columns import Instant, Json, Key, Minor, Word
 from connector.store.tables.schema import Serial, metadata
@@ -89,4 +89,23 @@ dispute = Table(
     Column("origin", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Index("ix_dispute_ledger_debtor_id", "ledger", "debtor_id"),
+)
+
+# Letters as evidence. The same kind of letter sent on the same day again replaces what was known of it.
+letter = Table(
+    "letter",
+    metadata,
+    Column("ledger", Key, primary_key=True),
+    Column("debtor_id", Key, primary_key=True),
+    Column("kind", Word, primary_key=True),
+    Column("sent_on", Date, primary_key=True),
+    Column("channel", Word, nullable=False),
+    Column("delivered_on", Date),
+    Column("disputed", Boolean, nullable=False),
+    Column("days", Integer),
+    Column("valid", Word, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("claims", Json, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("at", Instant, nullable=False),
 )

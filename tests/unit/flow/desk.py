@@ -19,6 +19,7 @@ from connector.model import (
     Document,
     Event,
     EventPage,
+    LegalFacts,
     LineView,
     Money,
     Mutation,
@@ -245,6 +246,12 @@ days_overdue = 10
 """
 
 
+# What the ledger's file says of a ledger that sells to Dutch businesses.
+TRADE = LegalFacts(
+    contractual="yes", due_date_agreed="yes", in_business="yes", registers_read="yes", receiver="registered"
+)
+
+
 def open_desk(store: Store, folder: Path) -> tuple[Desk, Ledger]:
     """A desk with one ledger, `acme`."""
     policy = folder / "plain.toml"
@@ -257,6 +264,7 @@ def open_desk(store: Store, folder: Path) -> tuple[Desk, Ledger]:
         sink=Link(connection="agency", shown="ledgers/acme.toml", table="sink"),
         policy="plain",
         creditor=make_creditor(),
+        law=TRADE,
         every_minutes=15,
     )
     key = folder / "key"

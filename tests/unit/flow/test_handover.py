@@ -158,12 +158,15 @@ class TestInstalments:
         desk.later(days=1)
         assert "changed since" in hand_over(desk, ledger, plan_id).remarks[0].text
 
-    def test_nothing_that_is_not_due_goes_along_either(self, desk: Desk, ledger: Ledger) -> None:
+    @pytest.mark.parametrize(("gate", "said"), [("escalate", "handed over as"), ("never", "is not wholly due before")])
+    def test_nothing_that_is_not_due_goes_along_either(self, desk: Desk, ledger: Ledger, gate: str, said: str) -> None:
         rules = desk.settings.policies["plain"]
-        rules.write_text(rules.read_text().replace("days_overdue = 10", 'days_overdue = 10\nclaims = "all open"'))
+        text = rules.read_text().replace("days_overdue = 10", 'days_overdue = 10\nclaims = "all open"')
+        rules.write_text(f'{text}\n[gates.lawful]\nbefore = "{gate}"\n')
         desk.books.holds(invoice("1"), invoice("2", due_date=date(2027, 1, 31)))
         pull(desk, ledger)
-        assert "invoice 2 is not wholly due before 2027-01-31" in handed(desk, ledger).remarks[0].text
+        assert said in handed(desk, ledger).remarks[0].text
+        assert [[line.number for line in case.lines] for case in desk.agency.cases.values()] in ([], [["1"]])
 
 
 def test_a_claim_can_be_live_once_only_whoever_asks(desk: Desk, ledger: Ledger) -> None:

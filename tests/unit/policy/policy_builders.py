@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from connector.model import Account, Claim, Decision, DisputeFact, HoldFact, PriorStep
+from connector.model import Account, Claim, Decision, DisputeFact, HoldFact, LegalFacts, PriorStep
 from connector.model.money import minor_units
 from connector.policy import Policy, Step, load_policy
 
@@ -12,6 +12,10 @@ DAY = date(2026, 11, 22)
 POLICIES = Path(__file__).parents[3] / "config" / "example" / "policies"
 STANDARD = load_policy(POLICIES / "standard.toml")
 FAST = load_policy(POLICIES / "b2b-fast.toml")
+# What the ledger's file says of a ledger that sells to Dutch businesses.
+TRADE = LegalFacts(
+    contractual="yes", due_date_agreed="yes", in_business="yes", registers_read="yes", receiver="registered"
+)
 
 
 def days_ago(days: int) -> date:
@@ -34,12 +38,14 @@ def invoice(number: str, *, late: int | None, euros: str = "121.00", **changes: 
 
 
 def debtor(*claims: Claim, **changes: Any) -> Account:
-    """A business in a calibrated ledger; `credit` in euros."""
+    """A Dutch business in a calibrated ledger that sells to businesses; `credit` in euros."""
     credit = changes.pop("credit", None)
     values: dict[str, Any] = {
         "ledger": "demo",
         "debtor_id": "d1",
         "debtor_kind": "business",
+        "debtor_country": "NL",
+        "legal": TRADE,
         "day": DAY,
         "claims": claims,
         "credit_minor": {"EUR": minor_units(credit, "EUR")} if credit else {},

@@ -333,7 +333,7 @@ GATE_CASES: dict[str, tuple[dict[str, Any], Account, str]] = {
         "undecided before remind",
     ),
     "any kind": (
-        {"debtor_kind": {"before": "never"}},
+        {"debtor_kind": {"before": "never"}, "lawful": {"before": "never"}},
         debtor(invoice("A", late=50), debtor_kind="consumer"),
         "escalate A 121.00",
     ),
@@ -364,6 +364,8 @@ def test_the_reasons_of_a_hand_over_are_complete() -> None:
         for condition in (
             "days_overdue", "not_taken", "needs", "after", "amount", "agency_minimum",
             "disputed", "on_hold", "calibrated", "blocked", "debtor_kind", "credit",
+            "law.contractual", "law.undisputed", "law.in_default", "law.not_barred", "law.not_stopped",
+            "law.agency_registered",
         )
     }  # fmt: skip
     assert reason(decision, "escalate.days_overdue") == "50 days: A fell due on 2026-10-03 [open items of ledger demo]"

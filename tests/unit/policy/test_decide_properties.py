@@ -7,9 +7,22 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_builders import DAY, FAST, STANDARD, policy, step, verdicts
+from policy_builders import DAY, FAST, STANDARD, TRADE, policy, step, verdicts
 
-from connector.model import Account, Claim, DebtorKind, Decision, DisputeFact, HoldFact, PriorStep
+from connector.model import (
+    Account,
+    Claim,
+    DebtorKind,
+    Decision,
+    DisputeFact,
+    HoldFact,
+    LegalFacts,
+    LetterChannel,
+    LetterFact,
+    LetterKind,
+    PriorStep,
+    Verdict,
+)
 from connector.policy import Policy, decide, moves
 
 NAMES = ("remind", "notice", "call", "escalate")
@@ -39,6 +52,24 @@ any_disputes = st.builds(
     DisputeFact, claim=texts, opened_on=any_days, settled_on=st.none() | any_days, reason=texts, origin=texts
 )
 any_steps = st.builds(PriorStep, step=st.sampled_from([*NAMES, "other"]), taken_on=any_days, origin=texts)
+answers = st.sampled_from(get_args(Verdict))
+any_legal = st.builds(
+    LegalFacts, contractual=answers, due_date_agreed=answers, in_business=answers, consumer_sale=answers,
+    principal_only=answers, registers_read=answers,
+    receiver=st.sampled_from(["registered", "not registered", "exempt", "unknown"]),
+) | st.just(TRADE)  # fmt: skip
+any_letters = st.builds(
+    LetterFact,
+    kind=st.sampled_from(get_args(LetterKind)),
+    channel=st.sampled_from(get_args(LetterChannel)),
+    sent_on=any_days,
+    delivered_on=st.none() | any_days,
+    disputed=st.booleans(),
+    days=st.none() | st.integers(1, 40),
+    valid=answers,
+    document=texts,
+    claims=st.lists(texts, max_size=2).map(tuple),
+)
 any_accounts = st.builds(
     Account,
     ledger=texts,
@@ -52,6 +83,9 @@ any_accounts = st.builds(
     holds=st.lists(any_holds, max_size=2).map(tuple),
     disputes=st.lists(any_disputes, max_size=2).map(tuple),
     calibrated=st.sampled_from([True, True, True, False]),
+    debtor_country=st.sampled_from(["NL", "NL", "BE", "be", "DE", ""]),
+    letters=st.lists(any_letters, max_size=3).map(tuple),
+    legal=any_legal,
 )
 
 
@@ -83,6 +117,10 @@ def any_policies(draw: st.DrawFn) -> Policy:
         "calibrated": {"before": draw(st.sampled_from(["escalate", "every step"]))},
         "credit": {"accept": draw(st.sampled_from(["none", "netted"]))},
         "agency_minimum": {"amount": draw(st.sampled_from([0, 2_500]))},
+        "lawful": {
+            "before": draw(st.sampled_from(["escalate", "escalate", "never"])),
+            "elsewhere": draw(st.sampled_from(["undecided", "allowed"])),
+        },
     }
     return policy(*steps, **gates)
 
@@ -109,6 +147,8 @@ sound_accounts = st.builds(
     ledger=st.just("demo"),
     debtor_id=st.just("d1"),
     debtor_kind=st.sampled_from(["business", "business", "unknown"]),
+    debtor_country=st.sampled_from(["NL", "NL", "BE"]),
+    legal=st.just(TRADE),
     day=st.just(DAY),
     claims=st.lists(sound_claims, max_size=3, unique_by=lambda claim: claim.claim).map(tuple),
     credit_minor=st.dictionaries(st.just("EUR"), st.integers(1, 9_000), max_size=1),
@@ -131,6 +171,8 @@ ready_accounts = st.builds(
     ledger=st.just("demo"),
     debtor_id=st.just("d1"),
     debtor_kind=st.sampled_from(["business", "sole_trader", "public_body"]),
+    debtor_country=st.sampled_from(["NL", "BE"]),
+    legal=st.just(TRADE),
     day=st.just(DAY),
     claims=st.lists(ready_claims, min_size=1, max_size=3, unique_by=lambda claim: claim.claim).map(tuple),
     steps=st.just(tuple(PriorStep(step=name, taken_on=DAY - timedelta(days=20)) for name in ("remind", "notice"))),
