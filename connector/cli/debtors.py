@@ -104,6 +104,11 @@ def _print_account(who: "Debtor | None", account: "Account", handed: "list[CaseR
 
 def _said(account: "Account", handed: "list[CaseRow]") -> "list[str]":
     lines = [f"{one.taken_on}  step {one.step} taken by {one.channel or 'an unknown channel'}" for one in account.steps]
+    lines += [
+        f"{one.sent_on}  letter {one.kind} by {one.channel}, valid: {one.valid}"
+        + (f", delivered {one.delivered_on}" if one.delivered_on else "")
+        for one in account.letters
+    ]
     own = [one for one in account.holds if one.scope != "ledger"]
     lines += [f"{one.since}  on hold until {one.until or 'somebody resumes'}: {one.reason}" for one in own]
     lines += [

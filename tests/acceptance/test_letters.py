@@ -1,0 +1,91 @@
+"""A letter to a consumer, from the first plan that asks for it to the hand-over it makes possible."""
+
+import pytest
+from acceptance.installation import Installation
+
+SAID = """
+wording = "binnen veertien dagen vanaf de dag nadat deze brief bij u is bezorgd"
+amounts = ["121.00"]
+accounts = ["NL91ABNA0417164300"]
+costs = "40.00"
+costs_on_interest = "no"
+"""
+ANY_KIND = """
+name = "standard"
+version = "1"
+currency = "EUR"
+
+[[step]]
+name = "escalate"
+action = "escalate"
+title = "Hand-over"
+days_overdue = 14
+
+[gates.debtor_kind]
+before = "never"
+"""
+
+
+@pytest.fixture
+def desk(plain: Installation) -> Installation:
+    """One overdue invoice, a policy for debtors of any kind, and a ledger too small to find its sign by."""
+    plain.write("policies/standard.toml", ANY_KIND)
+    sure = 'connection = "books"\nsign = "negative_owes"'
+    plain.amend("ledgers/acme.toml", lambda text: text.replace('connection = "books"', sure))
+    plain.invoices(1)
+    plain.run("pull")
+    return plain
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_a_consumer_goes_once_the_letter_is_there_and_its_days_are_over(desk: Installation) -> None:
+    desk.write("letter.toml", SAID)
+    desk.run("debtor", "kind", "Korst", "consumer")
+    asked = desk.run("plan", "--explain", "Korst")
+    assert "no Was a fourteen-day letter sent after default?" in one_line(asked.out)
+    assert "none is recorded. Send a new, correct fourteen-day letter." in one_line(asked.out)
+    assert "art. 6:96 lid 6 BW" in asked.out
+    assert "nothing is done\n" in asked.out
+
+    sent = ["debtor", "letter", "Korst", "--kind", "fourteen_days", "--sent", "2026-02-27", "--channel", "post"]
+    text = str(desk.home / "letter.toml")
+    recorded = desk.run(*sent, "--text", text, "--claim", "1")
+    assert recorded.out == "Recorded: fourteen_days, sent on 2026-02-27 by post, valid: yes.\n"
+    told = desk.run("plan", "--explain", "Korst", "--json").json
+    # Sent on a Friday: delivered on Wednesday 4 March, the fourteen days are over with 18 March.
+    assert (told["action"], told["not_before"]) == ("none", "2026-03-19")
+    assert "2026-02-27  letter fourteen_days by post, valid: yes" in desk.run("debtor", "show", "Korst").out
+
+    desk.pass_days(16)
+    assert desk.run("plan", "--explain", "Korst", "--json").json["not_before"] == "2026-03-19"
+    desk.pass_days(1)
+    assert desk.run("plan", "--explain", "Korst", "--json").json["action"] == "escalate"
+
+
+def test_what_cannot_be_is_refused_and_nothing_is_kept(desk: Installation) -> None:
+    sent = ["debtor", "letter", "Korst", "--kind", "first_reminder", "--sent", "2026-02-27", "--channel", "email"]
+    for more, said in (
+        (["--claim", "99"], "no open invoice 99"),
+        (["--text", "letter.toml"], "fourteen_days"),
+        (["--sent", "2026-05-01"], "after today"),
+        (["--delivered", "2026-02-01"], "lies before"),
+    ):
+        refused = desk.run(*sent, *more)
+        assert refused.code == 2
+        assert said in refused.err
+    assert desk.run("debtor", "show", "Korst", "--json").json["account"]["letters"] == []
+
+    kept = desk.run(*sent, "--document", "archive 12", "--json").json["letter"]
+    assert (kept["kind"], kept["document"], kept["valid"]) == ("first_reminder", "archive 12", "unknown")
+
+
+def test_a_ledger_that_says_nothing_leaves_it_to_a_person(desk: Installation) -> None:
+    desk.amend("ledgers/acme.toml", lambda text: text.partition("[law]")[0])
+    desk.run("debtor", "kind", "Korst", "business")
+    told = desk.run("plan")
+
+    assert "1 undecided" in told.out
+    assert "contractual in [law] of ledger acme" in one_line(told.out)
