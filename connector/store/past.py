@@ -16,6 +16,7 @@ from connector.store.item_rows import of_ledger
 from connector.store.tables import (
     case_line,
     collection_case,
+    debtor,
     debtor_kind,
     dispute,
     hold,
@@ -58,6 +59,14 @@ class Recorded(NamedTuple):
     fact: DisputeFact | HoldFact | PriorStep
 
 
+class Confirmed(NamedTuple):
+    """What kind of debtor a person confirmed, and when; `stated` is what the source says of him now."""
+
+    at: datetime
+    kind: DebtorKind
+    stated: DebtorKind
+
+
 def known_from(tx: Tx, ledger: str) -> datetime | None:
     """When the first row of a ledger came in; None while nothing has."""
     first = [
@@ -91,15 +100,16 @@ def versions(tx: Tx, ledger: str) -> Iterator[tuple[str, list[ItemVersion]]]:
             yield debtor_id, list(group)
 
 
-def confirmed_kinds(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, tuple[datetime, DebtorKind]]:
-    """The kind that a person last confirmed of these debtors, and when."""
+def confirmed_kinds(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Confirmed]:
+    """The kind that a person last confirmed of these debtors; those of whom nobody did are missing."""
     columns = debtor_kind.c
+    of_debtor = (debtor.c.ledger == columns.ledger) & (debtor.c.id == columns.debtor_id)
     rows = tx.execute(
-        select(columns.debtor_id, columns.at, columns.kind).where(
-            columns.ledger == ledger, among(tx, columns.debtor_id, ids)
-        )
+        select(columns.debtor_id, columns.at, columns.kind, debtor.c.kind.label("stated"))
+        .outerjoin(debtor, of_debtor)
+        .where(columns.ledger == ledger, among(tx, columns.debtor_id, ids))
     )
-    return {id_: (at, kind) for id_, at, kind in rows}
+    return {row.debtor_id: Confirmed(row.at, row.kind, row.stated or "unknown") for row in rows}
 
 
 def recorded_steps(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Recorded]]:

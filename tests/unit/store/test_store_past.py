@@ -85,7 +85,7 @@ def test_what_people_said_comes_with_the_time_they_said_it(store: Store) -> None
         people.record_step(
             tx, "acme", "d1", "remind", taken_on=date(2026, 1, 3), channel="post", origin="letter", at=AT + DAY
         )
-        debtors.store_debtors(tx, "acme", [make_debtor(id="d1", kind="unknown")], AT)
+        debtors.store_debtors(tx, "acme", [make_debtor(id="d1", kind="sole_trader")], AT)
         debtors.confirm_kind(tx, "acme", "d1", "business", origin="anna", at=AT + DAY)
     with store.read() as tx:
         assert past.recorded_holds(tx, "acme") == [past.Recorded(AT, hold)]
@@ -94,7 +94,9 @@ def test_what_people_said_comes_with_the_time_they_said_it(store: Store) -> None
         assert [(one.at, one.fact.step, one.fact.taken_on) for one in steps] == [  # type: ignore[union-attr]
             (AT + DAY, "remind", date(2026, 1, 3))
         ]
-        assert past.confirmed_kinds(tx, "acme", ["d1", "d2"]) == {"d1": (AT + DAY, "business")}
+        assert past.confirmed_kinds(tx, "acme", ["d1", "d2"]) == {
+            "d1": past.Confirmed(AT + DAY, "business", stated="sole_trader")
+        }
 
 
 def hand(store: Store, ref: str, at: datetime, *, handover: str, claim: str = "a") -> None:
