@@ -2,7 +2,7 @@
 
 from connector.policy.check.check import check_policy
 from connector.policy.check.finding import Checked, Course, Finding
-from connector.policy.check.installation import check_policies
+from connector.policy.check.installation import check_policies, check_used
 from connector.policy.check.lawful import COUNTRIES, Calendars, Country
 from connector.policy.check.timings import Audience
 
@@ -16,4 +16,5 @@ __all__ = [
     "Finding",
     "check_policies",
     "check_policy",
+    "check_used",
 ]

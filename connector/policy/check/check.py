@@ -7,7 +7,7 @@ from pathlib import Path
 from connector.config.files import shown
 from connector.config.mistakes import Mistake, MistakesError
 from connector.model import DebtorKind
-from connector.policy.check.contradictions import contradictions
+from connector.policy.check.contradictions import contradictions, other_currency
 from connector.policy.check.finding import Checked, Course, Finding, Places, Station
 from connector.policy.check.gaps import gaps
 from connector.policy.check.lawful import Calendars
@@ -35,7 +35,7 @@ def check_policy(path: Path, audiences: Sequence[Audience], calendars: Calendars
     return Checked(
         policy=policy.name,
         file=file,
-        countries=tuple(sorted({one.country for one in audiences})),
+        countries=tuple(sorted({one.country for one in audiences if one.country})),
         findings=examine(runs, places, audiences, calendars),
         courses=tuple(_courses(runs)),
     )
@@ -45,7 +45,9 @@ def examine(runs: Runs, places: Places, audiences: Sequence[Audience], calendars
     """The findings of a policy that can be read, in the order of its lines."""
     found = [*unreachable(runs, places), *contradictions(runs, places), *gaps(runs, places)]
     for audience in audiences:
-        found += unlawful(runs, audience, calendars.of(audience.country), places)
+        found += other_currency(runs.policy, audience.currency, places)
+        if audience.country:
+            found += unlawful(runs, audience.unstated, calendars.of(audience.country), places)
     return tuple(sorted(dict.fromkeys(found), key=lambda one: one.line))
 
 

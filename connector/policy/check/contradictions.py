@@ -51,6 +51,16 @@ def _kinds(policy: Policy, places: Places) -> Iterator[Finding]:
         yield places.finding("warning", "contradiction", path, 'with before = "never" nobody asks for this', mend)
 
 
+def other_currency(policy: Policy, currency: str, places: Places) -> Iterator[Finding]:
+    """A policy in another currency than the ledger's: most claims take no part. `currency` is the ledger's."""
+    if currency and currency != policy.currency:
+        said = (
+            f"a ledger that uses this policy is kept in {currency}: its claims in {currency} take no part in any step"
+        )
+        mend = f'Write currency = "{currency}", and the amounts in it.'
+        yield places.finding("warning", "contradiction", ("currency",), said, mend)
+
+
 def _shut_out(policy: Policy, places: Places) -> Iterator[Finding]:
     """A step that stands below a hand-over: whoever gets it while something bars his hand-over never goes."""
     ladder = ladder_of(policy)

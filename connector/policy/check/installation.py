@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from connector.config import Settings
+from connector.config import Ledger, Settings
 from connector.policy.check.check import check_policy
 from connector.policy.check.finding import Checked
 from connector.policy.check.lawful import COUNTRIES, Calendars, Country
@@ -21,17 +21,24 @@ def check_policies(
     """
     calendars = Calendars(settings.law.law(), today)
     for path in paths if paths is not None else settings.policies.values():
-        audiences = [Audience(country)] if country else audiences_of(settings, path)
+        audiences = audiences_of(settings, path)
+        if country:
+            audiences = [one._replace(country=country) for one in audiences] or [Audience(country)]
         yield check_policy(path, audiences, calendars, home=settings.home)
 
 
+def check_used(settings: Settings, today: date) -> Iterator[Checked]:
+    """`check_policies` of the policies that a ledger uses, for the doctor and the service."""
+    used = sorted({settings.policies[one.policy] for one in settings.ledgers.values()})
+    return check_policies(settings, today, paths=used)
+
+
 def audiences_of(settings: Settings, path: Path) -> list[Audience]:
-    """The countries, of those whose law is known, of the ledgers that use the policy at `path`."""
-    using = [one for one in settings.ledgers.values() if settings.policies[one.policy].resolve() == path.resolve()]
-    found = {
-        Audience(country, one.debtors_are)
-        for one in using
-        for country in COUNTRIES
-        if one.creditor.address.country == country
-    }
-    return sorted(found)
+    """What the ledgers that use the policy at `path` tell."""
+    using = (one for one in settings.ledgers.values() if settings.policies[one.policy].resolve() == path.resolve())
+    found = {Audience(_country(one), one.debtors_are, one.currency): None for one in using}
+    return list(found)
+
+
+def _country(ledger: Ledger) -> Country | None:
+    return next((one for one in COUNTRIES if one == ledger.creditor.address.country), None)

@@ -18,10 +18,16 @@ _DOUBT: dict[DebtorKind, str] = {
 
 
 class Audience(NamedTuple):
-    """Whose policy it is: the ledger's country, and the kind of a debtor of whom nobody has stated it."""
+    """Whose policy it is, as a ledger tells it.
 
-    country: Country
+    - `country`: None where its law is not known.
+    - `unstated`: the kind of a debtor of whom nobody has stated it.
+    - `currency`: of the administration; empty where no ledger is asked.
+    """
+
+    country: Country | None
     unstated: DebtorKind = "unknown"
+    currency: str = ""
 
 
 class Early(NamedTuple):
@@ -37,12 +43,12 @@ class Early(NamedTuple):
         return self.gone.day - self.letter.day if self.letter else -1
 
 
-def unlawful(runs: Runs, audience: Audience, waiting: Waiting, places: Places) -> Iterator[Finding]:
+def unlawful(runs: Runs, unstated: DebtorKind, waiting: Waiting, places: Places) -> Iterator[Finding]:
     """An error for each hand-over of a consumer that may come before the law's day; a warning for who may be one."""
     for index, step in enumerate(runs.policy.steps):
         if step.action != "escalate":
             continue
-        early = [one for one in _hand_overs(runs, step, audience) if one.days < waiting.most]
+        early = [one for one in _hand_overs(runs, step, unstated, waiting.country) if one.days < waiting.most]
         sure = [one for one in early if one.run.trial.kind == "consumer"]
         doubtful = [] if sure else [k for k in _DOUBT if any(one.run.trial.kind == k for one in early)]
         if sure:
@@ -55,15 +61,15 @@ def _soonest(early: Early) -> int:
     return early.days
 
 
-def _hand_overs(runs: Runs, step: Step, audience: Audience) -> Iterator[Early]:
+def _hand_overs(runs: Runs, step: Step, unstated: DebtorKind, country: Country) -> Iterator[Early]:
     """Every hand-over by the step of who is, or may be, a consumer."""
     for one in (*runs.ordinary, *runs.late):
         kind = one.trial.kind
-        if kind == "unknown" and audience.unstated != "unknown":
+        if kind == "unknown" and unstated != "unknown":
             continue
         gone = one.handed_over
         if gone and gone.step == step.name and debtor_of(kind).consumer:
-            yield Early(one, _letter(one.letters, audience.country), gone)
+            yield Early(one, _letter(one.letters, country), gone)
 
 
 def _letter(letters: Sequence[Taken], country: Country) -> Taken | None:

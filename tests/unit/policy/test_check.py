@@ -1,5 +1,6 @@
 """What the check of a policy finds: each kind of finding with its line, its words and its mend."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -8,12 +9,15 @@ from policy_builders import POLICIES
 
 from connector.config import load
 from connector.law.law import Law
+from connector.law.settings import LawSettings
+from connector.law.table import CoverageError
 from connector.policy.check import Audience, Calendars, Country, Finding, check_policies, check_policy
 
 SINCE = date(2026, 1, 1)
 CALENDARS = Calendars(Law(), SINCE)
 NL, BE = Audience("NL"), Audience("BE")
 STARTER = Path(__file__).parents[3] / "connector" / "config" / "starter" / "policies"
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "check-a-policy.md").read_text(encoding="utf-8")
 TEXT = """\
 name = "trial"
 version = "7"
@@ -418,6 +422,20 @@ def test_a_business_may_go_at_any_time(tmp_path: Path) -> None:
     assert {one.kind for one in findings} == {"gap"}
 
 
+def test_a_policy_in_another_currency_than_the_ledger_is_unusual(tmp_path: Path) -> None:
+    (one,) = found(tmp_path, ('"EUR"', '"GBP"'), audience=Audience(None, currency="EUR"))
+    assert told([one]) == [
+        (
+            "warning",
+            "contradiction",
+            3,
+            "currency",
+            "a ledger that uses this policy is kept in EUR: its claims in EUR take no part in any step",
+        )
+    ]
+    assert one.mend == 'Write currency = "EUR", and the amounts in it.'
+
+
 SHIPPED = sorted({*POLICIES.glob("*.toml"), *STARTER.glob("*.toml")})
 
 
@@ -440,3 +458,33 @@ def test_the_law_is_that_of_the_ledgers_that_use_a_policy() -> None:
     path = settings.policies["be-consumer"]
     (one,) = check_policies(settings, SINCE, paths=[path], country="NL")
     assert (one.countries, [finding.kind for finding in one.errors]) == (("NL",), ["unlawful"])
+
+
+@pytest.mark.parametrize(("country", "least", "most"), [("NL", 17, 22), ("BE", 17, 21)])
+def test_the_days_that_the_pages_and_the_comments_name_are_those_of_the_law(
+    country: Country, least: int, most: int
+) -> None:
+    waiting = CALENDARS.of(country)
+    assert (waiting.least, waiting.most) == (least, most)
+    texts = [PAGE, (STARTER / f"{country.lower()}-consumer.toml").read_text(encoding="utf-8")]
+    assert all(f"{least} to {most} days" in text for text in texts)
+
+
+def test_a_reading_of_saturday_shortens_the_belgian_days() -> None:
+    law = Law(settings=LawSettings(be_saturday="working"))
+    assert Calendars(law, SINCE).of("BE").most < CALENDARS.of("BE").most
+
+
+def test_years_that_no_table_covers_are_refused() -> None:
+    with pytest.raises(CoverageError, match=r"be\.first_reminder_days"):
+        _ = Calendars(Law(), date(2020, 1, 1)).of("BE").most
+
+
+def test_the_page_tells_the_days_of_the_ready_made_policies() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]*\d+[^|]*) \|", PAGE, re.MULTILINE)
+    told = {name: [int(number) for number in re.findall(r"\d+", days)] for name, days in rows}
+    paths = {path.stem: path for path in STARTER.glob("*.toml")}
+    assert told.keys() == paths.keys()
+    for name, days in told.items():
+        course = check_policy(paths[name], [], CALENDARS, home=STARTER).courses[0]
+        assert [one.day for one in course.steps] == days

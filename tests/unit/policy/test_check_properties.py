@@ -90,7 +90,7 @@ def test_a_policy_that_is_not_called_unlawful_never_hands_a_consumer_over_too_ea
         if gone and one.trial.kind in ("consumer", "sole_trader", "unknown"):
             assert one.letters
             wait = max(gone.day - letter.day for letter in one.letters)
-            free = first_day(Law(), audience.country, sent_on)
+            free = first_day(Law(), country, sent_on)
             assert wait >= (free - sent_on).days
 
 
