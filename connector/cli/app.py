@@ -24,6 +24,7 @@ from connector.cli import (
     letters,
     outbox,
     planning,
+    policies,
     quarantine,
     service,
     tasks,
@@ -125,6 +126,8 @@ _quarantine = _new(help="After a restore: see what is not known yet, and settle 
 _add(_quarantine, None, show=quarantine.show, adopt=quarantine.adopt, dismiss=quarantine.dismiss, end=quarantine.end)
 _difference = _new(help="Give a difference to somebody, or close it.")
 _add(_difference, None, assign=differences.assign, close=differences.close)
+_policy = _new(help="Look at the policies before they decide.")
+_add(_policy, None, check=policies.check)
 _keys, _db, _audit = (_new(help=text) for text in ("Keys of the token store.", "The database.", "The audit trail."))
 _add(_keys, None, new=keys.new_key, rotate=keys.rotate)
 _add(_db, None, upgrade=database.upgrade, check=database.check, backup=database.backup, restore=database.restore)
@@ -136,6 +139,7 @@ for _name, _group, _section in (
     ("difference", _difference, _PEOPLE),
     ("outbox", _outbox, _PEOPLE),
     ("quarantine", _quarantine, _PEOPLE),
+    ("policy", _policy, _SETUP),
     ("keys", _keys, _SETUP),
     ("db", _db, _SETUP),
     ("audit", _audit, _SETUP),

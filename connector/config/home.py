@@ -11,6 +11,10 @@ _FILES = (
     "connections/agency.toml",
     "ledgers/example.toml",
     "policies/standard.toml",
+    "policies/nl-business.toml",
+    "policies/nl-consumer.toml",
+    "policies/be-business.toml",
+    "policies/be-consumer.toml",
 )
 # What must never get into a repository of configuration files.
 _IGNORED = "/keys/\n/data/\n"

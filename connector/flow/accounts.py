@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby, islice
-from typing import Literal
 
 from connector.config import Ledger
-from connector.model import Account, Claim, DebtorKind, HoldFact
+from connector.model import Account, DebtorKind, HoldFact
 from connector.store import Tx, cases, debtors, items, journal, letters, people
 from connector.store.items import ClaimRow
 from connector.store.journal import LedgerState
+from connector.store.netting import claim_of, credit_of, is_credit
 
 _DEBTORS_AT_ONCE = 500
-_CLAIM_KINDS: dict[str, Literal["invoice", "opening", "other"]] = {"invoice": "invoice", "opening": "opening"}
-_CREDIT_KINDS = frozenset({"credit_note", "receipt"})
 
 
 def accounts(tx: Tx, ledger: Ledger, day: date, *, debtor_id: str = "") -> Iterator[Account]:
@@ -72,8 +70,8 @@ def _build(
             debtor_country=facts.country if facts else "",
             debtor_blocked=bool(facts and facts.blocked),
             day=day,
-            claims=tuple(_claim(row, live.get(row.claim, "")) for row in rows if not _is_credit(row)),
-            credit_minor=_credit(rows),
+            claims=tuple(claim_of(row, live.get(row.claim, "")) for row in rows if not is_credit(row)),
+            credit_minor=credit_of(rows),
             steps=tuple(steps.get(debtor_id, ())),
             holds=(*general, *own),
             disputes=tuple(disputes.get(debtor_id, ())),
@@ -81,39 +79,6 @@ def _build(
             letters=tuple(sent.get(debtor_id, ())),
             legal=ledger.law,
         )
-
-
-def _is_credit(row: ClaimRow) -> bool:
-    return row.kind in _CREDIT_KINDS or row.open_minor + row.in_collection_minor < 0
-
-
-def _credit(rows: list[ClaimRow]) -> dict[str, int]:
-    credit: dict[str, int] = {}
-    for row in rows:
-        if _is_credit(row) and row.open_minor < 0:
-            credit[row.currency] = credit.get(row.currency, 0) - row.open_minor
-    return credit
-
-
-def _claim(row: ClaimRow, case_ref: str) -> Claim:
-    return Claim(
-        claim=row.claim,
-        number=row.number,
-        kind=_CLAIM_KINDS.get(row.kind, "other"),
-        currency=row.currency,
-        open_minor=row.open_minor,
-        overdue_minor=row.overdue_minor,
-        in_collection_minor=row.in_collection_minor,
-        original_minor=row.original_minor,
-        invoice_date=row.invoice_date,
-        # One row without a due date makes the whole claim's due date unknown.
-        due_date=None if row.undated else row.due_date,
-        last_due_date=row.last_due_date,
-        case_ref=case_ref,
-        whole=row.whole,
-        description=row.description,
-        payment_reference=row.payment_reference,
-    )
 
 
 def _brake(ledger: Ledger, state: LedgerState, day: date) -> list[HoldFact]:

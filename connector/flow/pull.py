@@ -1,11 +1,13 @@
-"""Pull: what is open at the source, page by page, each page with its cursor in one transaction."""
+"""Pull: what is open at the source, page by page, pages with the cursor of the last in one transaction."""
 
 import gc
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from threading import Event
 from typing import Any
 
 from connector.api import Source
@@ -19,15 +21,18 @@ from connector.store import Tx, cases, debtors, differences, items, journal, peo
 
 # Below this many open rows a percentage says nothing.
 _BRAKE_FLOOR = 20
-_RECORDS_BETWEEN_COLLECTIONS = 5000
+_RECORDS_BETWEEN_COLLECTIONS = 20_000
+# Two pages touch many of the same places of the indexes. More would cost memory, and calls again when a run is cut.
+_PAGES_A_COMMIT = 2
+_RECORDS_A_COMMIT = 2000
 
 
 def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, from_beginning: bool = False) -> Report:
     """Bring the store up to what the source holds now.
 
     With `from_beginning` the source shows everything again, and what it does not show is perhaps gone.
-    Each page is stored whole or not at all; a run that is cut goes on after the last stored page. What comes out
-    of an error is a `connector.errors` class; everything stored before it stays.
+    Each page is stored whole or not at all, with the one before it or by itself; a run that is cut goes on after the
+    last stored page. What comes out of an error is a `connector.errors` class; everything read before it is stored.
     """
     with running(workspace, ledger.name, "pull") as report, noting(workspace, ledger.source.connection), _settled():
         source = workspace.source(ledger)
@@ -38,19 +43,20 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, fr
         seen_open: set[str] = set()
         complete = False
         start = cursor.value if cursor and not from_beginning else None
-        for page in _pages(source, start, again=from_beginning):
-            _store(workspace, ledger, page, report=report)
-            # A first load has nothing to miss, and its rows would not fit the memory.
-            if open_before:
-                seen_open.update(_shown_open(page))
-            progress(page.stream, len(page.items) + len(page.debtors) + len(page.contacts) + len(page.addresses))
+        for pages in _by_the_commit(_pages(source, start, again=from_beginning), workspace.stop):
+            _store(workspace, ledger, pages, report=report)
+            for page in pages:
+                # A first load has nothing to miss, and its rows would not fit the memory.
+                if open_before:
+                    seen_open.update(_shown_open(page))
+                progress(page.stream, _records(page))
             complete = page.complete
             if page.complete:
                 _look_for_missing(workspace, ledger, seen_open if page.snapshot else None, report=report)
                 _check_total(workspace, ledger, page)
             if workspace.stop.is_set():
                 raise StoppedError("stopped between two pages; the next run goes on from there")
-            del page
+            del page, pages  # while the next ones are read, their memory is free
         if not complete:
             raise PluginError("the pull ended without a last page", plugin=ledger.source.connection)
         _brake(workspace, ledger, open_before, closed=report.counts["items closed"] + report.counts["items gone"])
@@ -63,6 +69,32 @@ def _pages(source: Source, cursor: str | None, *, again: bool) -> Iterator[Page]
         yield page.model_copy(update={"full_resync": True}) if again else page
         again = False
         del page  # while the next one is read, this one's memory is free
+
+
+def _by_the_commit(pages: Iterator[Page], stop: Event) -> Iterator[list[Page]]:
+    """The pages in the lots in which they are stored.
+
+    What was read when the source fails is stored before that, and nothing more is read once `stop` is set.
+    """
+    lot: list[Page] = []
+    try:
+        for page in pages:
+            lot.append(page)
+            full = len(lot) == _PAGES_A_COMMIT or sum(map(_records, lot)) >= _RECORDS_A_COMMIT
+            if full or page.complete or stop.is_set():
+                yield lot
+                lot = []
+            del page
+    except Exception:
+        if lot:
+            yield lot
+        raise
+    if lot:
+        yield lot
+
+
+def _records(page: Page) -> int:
+    return len(page.items) + len(page.debtors) + len(page.contacts) + len(page.addresses)
 
 
 @contextmanager
@@ -100,26 +132,35 @@ def noting(workspace: Workspace, connection: str) -> Iterator[None]:
     note_connection(workspace, connection, None)
 
 
-def _store(workspace: Workspace, ledger: Ledger, page: Page, *, report: Report) -> None:
+def _store(workspace: Workspace, ledger: Ledger, pages: Sequence[Page], *, report: Report) -> None:
+    """Store pages that follow each other, and the cursor of the last, in one transaction."""
     at = workspace.clock.now()
-    name = ledger.name
+    counts: Counter[str] = Counter()
     with workspace.store.write() as tx:
-        if page.full_resync:
-            resync.begin(tx, name, at=at)
-        if resync.running(tx, name):
-            resync.note_seen(tx, name, [*(item.id for item in page.items), *(fault.id for fault in page.faults)])
-        changes = items.store_items(tx, name, page.items, at)
-        gone = items.mark_gone(tx, name, page.gone, at)
-        changed_debtors = debtors.store_debtors(tx, name, page.debtors, at)
-        debtors.store_parts(tx, name, page.addresses, page.contacts)
-        debtors.mark_debtors_gone(tx, name, page.gone_debtors, at)
-        debtors.remove_parts(tx, name, page.gone_parts)
-        journal.clear_faults(tx, name, chain((one.id for one in page.items), (one.id for one in page.debtors)))
-        journal.store_faults(tx, name, page.faults, run_id=report.id, at=at)
-        _keep_ledger_state(tx, name, page, at=at)
-        _mark_dirty(tx, name, changes.debtors | gone.debtors, at=at)
-        journal.write_cursor(tx, f"pull:{name}", page.cursor, at=at, complete=page.complete)
-    report.counts.update(
+        touched: set[str] = set()
+        for page in pages:
+            touched |= _take_in(tx, ledger.name, page, run_id=report.id, at=at, counts=counts)
+        _keep_ledger_state(tx, ledger.name, pages, at=at)
+        _mark_dirty(tx, ledger.name, touched, at=at)
+        journal.write_cursor(tx, f"pull:{ledger.name}", pages[-1].cursor, at=at, complete=pages[-1].complete)
+    report.counts.update(counts)
+
+
+def _take_in(tx: Tx, ledger: str, page: Page, *, run_id: str, at: datetime, counts: Counter[str]) -> set[str]:
+    """Store what a page holds. Gives the ids of the debtors whose items it changed."""
+    if page.full_resync:
+        resync.begin(tx, ledger, at=at)
+    if resync.running(tx, ledger):
+        resync.note_seen(tx, ledger, [*(item.id for item in page.items), *(fault.id for fault in page.faults)])
+    changes = items.store_items(tx, ledger, page.items, at)
+    gone = items.mark_gone(tx, ledger, page.gone, at)
+    changed_debtors = debtors.store_debtors(tx, ledger, page.debtors, at)
+    debtors.store_parts(tx, ledger, page.addresses, page.contacts)
+    debtors.mark_debtors_gone(tx, ledger, page.gone_debtors, at)
+    debtors.remove_parts(tx, ledger, page.gone_parts)
+    journal.clear_faults(tx, ledger, chain((one.id for one in page.items), (one.id for one in page.debtors)))
+    journal.store_faults(tx, ledger, page.faults, run_id=run_id, at=at)
+    counts.update(
         {
             "pages": 1,
             "items new": changes.new,
@@ -131,13 +172,15 @@ def _store(workspace: Workspace, ledger: Ledger, page: Page, *, report: Report) 
             "records set aside": len(page.faults),
         }
     )
+    return changes.debtors | gone.debtors
 
 
-def _keep_ledger_state(tx: Tx, ledger: str, page: Page, *, at: datetime) -> None:
+def _keep_ledger_state(tx: Tx, ledger: str, pages: Sequence[Page], *, at: datetime) -> None:
     state = journal.read_ledger_state(tx, ledger)
-    kept = replace(state, calibrated=page.calibrated)
-    if page.control_total is not None:
-        kept = replace(kept, control=page.control_total, control_at=at)
+    kept = replace(state, calibrated=pages[-1].calibrated)
+    for page in pages:
+        if page.control_total is not None:
+            kept = replace(kept, control=page.control_total, control_at=at)
     if kept != state:
         journal.write_ledger_state(tx, ledger, kept)
 
@@ -180,7 +223,7 @@ def _check_total(workspace: Workspace, ledger: Ledger, page: Page) -> None:
     if total is None:
         return
     with workspace.store.write() as tx:
-        stored = items.open_total(tx, ledger.name).get(total.currency, 0)
+        stored = items.open_in(tx, ledger.name, total.currency)
         found = control(total.minor, stored, total.currency)
         differences.settle(tx, ledger.name, found, of_cases=[""], at=workspace.clock.now())
 

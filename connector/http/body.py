@@ -19,19 +19,22 @@ def read_body(response: "Response", *, limit: int, seconds: float) -> bytes:
     Raises BodyError, or what requests and urllib3 raise for a broken connection.
     """
     deadline = time.monotonic() + seconds
-    body = bytearray()
+    # Parts that are joined once: an array that grows is copied again and again, and is twice in memory at its end.
+    parts: list[bytes] = []
+    size = 0
     raw = response.raw
     try:
         # read1 returns what has come in: read would wait for a full chunk, however slowly it comes.
         while chunk := raw.read1(_CHUNK, decode_content=True):
-            body += chunk
-            _check(len(body), limit, deadline)
+            parts.append(chunk)
+            size += len(chunk)
+            _check(size, limit, deadline)
     except BaseException:
         # The rest of the answer is still on the way: this connection is of no further use.
         raw.close()
         raise
     raw.release_conn()
-    return bytes(body)
+    return b"".join(parts)
 
 
 def _check(size: int, limit: int, deadline: float) -> None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from connector import __version__, trace
@@ -137,7 +136,8 @@ class Session:
             self._note(call, started, failed=True, received=0, outcome=describe(error))
             raise explain(call, error, sent=wire.was_sent(), masker=self._masker) from None
         failpoint("after wire")
-        response.raw = BytesIO(body)
+        # As its own reading would leave it, but for that reading's second copy of a large body.
+        response._content, response._content_consumed = body, True  # type: ignore[attr-defined]
         failed = response.status_code >= 400
         self._note(call, started, failed=failed, received=len(body), outcome=response.status_code)
         return response

@@ -71,7 +71,7 @@ class RecordFault(Record):
 
 
 class Page(Record):
-    """One page of a pull. The host stores it, and its `cursor`, in one transaction.
+    """One page of a pull. The host stores it, perhaps with the next, and the last `cursor` in one transaction.
 
     - `gone`: ids of items the source has deleted; not a payment. `gone_debtors`, `gone_parts` (addresses and
       contact persons) likewise.

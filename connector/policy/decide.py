@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 
 from connector.law.law import Law
 from connector.model import Account, Because, Decision, StepAction
@@ -14,11 +13,6 @@ from connector.policy.lawful import weigh_by_law
 from connector.policy.policy import Policy
 from connector.policy.records import because, build
 from connector.policy.standing import Aside, Standing, for_hand_over, ledger_origin, read_standing
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> Law:
-    return Law()
 
 
 def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision:
@@ -33,7 +27,7 @@ def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision
     - `amount_minor` is what is asked: the claims that come along less all credit in the policy's currency.
     """
     ladder = ladder_of(policy)
-    standing = read_standing(account, policy, law or _shipped())
+    standing = read_standing(account, policy, law)
     if not standing.overdue and not standing.aside:
         return _rest(standing, ladder)
     ahead = ladder.ahead(standing.taken)

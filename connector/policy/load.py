@@ -50,8 +50,7 @@ def _told(error: ValidationError, data: dict[str, Any], file: str) -> list[Mista
     if first["type"] != "ladder":
         told = explain(error, Policy, data, file)
         return [replace(one, mend=re.sub(r"\bsteps\b", "step", one.mend)) for one in told]
-    facts = first["ctx"]
-    return [Mistake(file, _dotted(facts["path"]), facts["why"], facts["mend"])]
+    return [Mistake(file, _dotted(path), why, mend) for path, why, mend in first["ctx"]["wrong"]]
 
 
 def _placed(mistake: Mistake, data: dict[str, Any], text: str) -> Mistake:

@@ -1,7 +1,8 @@
 """A policy: the rule layer's configuration as frozen records. `connector.policy.load` reads it from a file."""
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -157,46 +158,58 @@ class Policy(Record):
     steps: tuple[Step, ...] = ()
     gates: Gates = Gates()
 
+    def without_law(self) -> "Policy":
+        """The policy as it decides where the law is looked at by other means: made-up debtors, and the past."""
+        return self.model_copy(update={"gates": self.gates.model_copy(update={"lawful": LawfulGate(before="never")})})
+
     # The version carries the fingerprint of the content, so it is hash enough; hashing every setting is slow.
     def __hash__(self) -> int:
         return hash((self.name, self.version))
 
     @model_validator(mode="after")
     def _can_be_climbed(self) -> "Policy":
-        if not self.steps:
-            raise _wrong(("steps",), "there is no step", "Add a table [[step]].")
-        earlier: list[Step] = []
-        for index, step in enumerate(self.steps):
-            _check_name(step, index, earlier)
-            _check_order(step, index, earlier)
-            for place, name in enumerate(step.needs):
-                _check_earlier(name, (index, "needs"), self.steps, first=step.needs.index(name) == place)
-            if step.after:
-                _check_earlier(step.after.step, (index, "after"), self.steps)
-            earlier.append(step)
-        if not self.gates.debtor_kind.allowed:
-            raise _wrong(
-                ("gates", "debtor_kind", "allowed"),
-                "no debtor could ever pass: the list is empty",
-                'Name the kinds, such as ["business"], or write before = "never".',
-            )
+        wrong = list(_wrongs(self))
+        if wrong:
+            raise PydanticCustomError("ladder", "{why}", {"why": wrong[0].why, "wrong": wrong})
         return self
 
 
-def _wrong(path: tuple[str | int, ...], why: str, mend: str) -> PydanticCustomError:
-    return PydanticCustomError("ladder", "{why}", {"why": why, "path": path, "mend": mend})
+class Wrong(NamedTuple):
+    """What keeps a ladder from being climbed: where in the record, why, and the mend."""
+
+    path: tuple[str | int, ...]
+    why: str
+    mend: str
 
 
-def _check_name(step: Step, index: int, earlier: list[Step]) -> None:
+def _wrongs(policy: Policy) -> Iterator[Wrong]:
+    if not policy.steps:
+        yield Wrong(("steps",), "there is no step", "Add a table [[step]].")
+    for index, step in enumerate(policy.steps):
+        yield from _check_name(step, index, policy.steps[:index])
+        yield from _check_order(step, index, policy.steps[:index])
+        for place, name in enumerate(step.needs):
+            yield from _check_earlier(name, (index, "needs"), policy.steps, first=step.needs.index(name) == place)
+        if step.after:
+            yield from _check_earlier(step.after.step, (index, "after"), policy.steps)
+    if not policy.gates.debtor_kind.allowed:
+        yield Wrong(
+            ("gates", "debtor_kind", "allowed"),
+            "no debtor could ever pass: the list is empty",
+            'Name the kinds, such as ["business"], or write before = "never".',
+        )
+
+
+def _check_name(step: Step, index: int, earlier: tuple[Step, ...]) -> Iterator[Wrong]:
     if step.name in {"claim", "account"}:
-        raise _wrong(("steps", index, "name"), f'"{step.name}" is taken by the reasons', "Choose another name.")
+        yield Wrong(("steps", index, "name"), f'"{step.name}" is taken by the reasons', "Choose another name.")
     if step.name in {other.name for other in earlier}:
-        raise _wrong(("steps", index, "name"), f'two steps are named "{step.name}"', "Give each its own name.")
+        yield Wrong(("steps", index, "name"), f'two steps are named "{step.name}"', "Give each its own name.")
 
 
-def _check_order(step: Step, index: int, earlier: list[Step]) -> None:
+def _check_order(step: Step, index: int, earlier: tuple[Step, ...]) -> Iterator[Wrong]:
     if earlier and step.days_overdue < earlier[-1].days_overdue:
-        raise _wrong(
+        yield Wrong(
             ("steps", index, "days_overdue"),
             f'"{step.name}" comes at {step.days_overdue} days, before "{earlier[-1].name}" at '
             f"{earlier[-1].days_overdue} days, which stands above it",
@@ -204,19 +217,17 @@ def _check_order(step: Step, index: int, earlier: list[Step]) -> None:
         )
 
 
-def _check_earlier(name: str, place: tuple[int, str], steps: tuple[Step, ...], *, first: bool = True) -> None:
+def _check_earlier(
+    name: str, place: tuple[int, str], steps: tuple[Step, ...], *, first: bool = True
+) -> Iterator[Wrong]:
     index, key = place
     names = [step.name for step in steps]
     path = ("steps", index, key)
     if name not in names:
-        raise _wrong(
-            path, f'there is no step "{name}"', f"The steps above it are: {', '.join(names[:index]) or 'none'}."
-        )
-    if names.index(name) >= index:
-        raise _wrong(
-            path,
-            f'"{name}" does not come before "{names[index]}"',
-            "A step can only build on one that stands above it.",
-        )
-    if not first:
-        raise _wrong(path, f'"{name}" is named twice', "Name it once.")
+        above = ", ".join(names[:index]) or "none"
+        yield Wrong(path, f'there is no step "{name}"', f"The steps above it are: {above}.")
+    elif names.index(name) >= index:
+        mend = "A step can only build on one that stands above it."
+        yield Wrong(path, f'"{name}" does not come before "{names[index]}"', mend)
+    elif not first:
+        yield Wrong(path, f'"{name}" is named twice', "Name it once.")

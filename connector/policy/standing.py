@@ -1,6 +1,7 @@
 """How an account stands: one pass over its claims gives what every condition asks about."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -57,8 +58,16 @@ class Standing(NamedTuple):
     law: Law
 
 
-def read_standing(account: Account, policy: Policy, law: Law) -> Standing:
-    """Sort the claims into overdue, later and aside, add them up, and find which steps still count."""
+@lru_cache(maxsize=1)
+def _shipped() -> Law:
+    return Law()
+
+
+def read_standing(account: Account, policy: Policy, law: Law | None = None) -> Standing:
+    """Sort the claims into overdue, later and aside, add them up, and find which steps still count.
+
+    `law`: left out, what is shipped.
+    """
     currency = policy.currency
     day, claims, credit, steps, holds, disputes = _FACTS(account.__dict__)
     marked = _marked_claims(account) if holds or disputes else {}
@@ -107,7 +116,7 @@ def read_standing(account: Account, policy: Policy, law: Law) -> Standing:
         account, facts, overdue, later, aside, overdue_minor, open_minor,
         (max(0, credit.get(currency, 0)) if credit else 0) + negative_minor,
         tuple(sorted(foreign)) if foreign else (), oldest, (day - oldest_due).days if oldest else 0, first_due,
-        taken, law,
+        taken, law or _shipped(),
     )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from time import monotonic
 
 from connector.clock import FileClock
 from connector.config import Ledger
-from connector.errors import TransientError
+from connector.errors import ConnectorError, TransientError
 from connector.flow.workspace import Workspace
+from connector.policy.check import check_used
 from connector.runtime.bells import Bells
 from connector.runtime.engine.opening import open_engine
 from connector.runtime.engine.presence import Presence
@@ -64,6 +65,7 @@ class Daemon:
             say(f"listening on {server.url}")
             self._log.info("started", ledgers=len(self._ledgers), test_clock=self._is_test)
             self._manager.ready(f"listening on {server.url}")
+            self._look_at_policies()
             self._wait()
             finished = self._finish(settings.grace_seconds)
             server.stop()
@@ -78,6 +80,13 @@ class Daemon:
         self._bells.every(_TICK_SECONDS, self._pulse.beat)
         self._bells.every(_TEND_SECONDS, self._engine.tend)
         self._bells.start()
+
+    def _look_at_policies(self) -> None:
+        """Say what is wrong with them in the log; what keeps a policy from being looked at, its ledger's run tells."""
+        with suppress(ConnectorError):
+            for one in check_used(self._workspace.settings, self._workspace.clock.now().date()):
+                for wrong in one.errors:
+                    self._log.error("a policy is wrong", at=wrong.place, said=wrong.said, mend=wrong.mend)
 
     def _tick(self) -> None:
         """A sign of life, unless work hangs: then whoever watches this process has to start it again."""

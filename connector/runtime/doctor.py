@@ -22,6 +22,7 @@ from connector.log import mask
 from connector.model.record import Record
 from connector.plugins import Plugins
 from connector.plugins import load as load_plugins
+from connector.policy.check import check_used
 from connector.runtime.status import QuarantineStatus
 from connector.runtime.words import plural
 from connector.secrets import SecretReader, open_key_ring
@@ -69,6 +70,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield attempt("keys", lambda: _keys(settings, reader))
     yield from _clock(settings)
     yield from _law(settings)
+    yield from _policies(settings)
     yield from _rights(settings)
     yield from _store(settings, plugins, reader)
 
@@ -141,6 +143,25 @@ def _law(settings: Settings) -> Iterator[Finding]:
     if not found:
         first = freshness(tables, today)[0]
         yield Finding(subject="law", verdict="ok", said=f"every table answers; the first to end: {first}")
+
+
+def _policies(settings: Settings) -> Iterator[Finding]:
+    """What the policies in use will never do as they say, or do unlawfully."""
+    try:
+        checked = list(check_used(settings, open_clock(settings.test_clock).now().date()))
+    except ConnectorError as error:
+        yield _failed("policies", error)
+        return
+    for one in checked:
+        for wrong in one.errors:
+            said = f"{wrong.place}: {wrong.said}" + (f" ({wrong.article})" if wrong.article else "")
+            yield Finding(subject=f"policy {one.policy}", verdict="fail", said=said, mend=wrong.mend)
+    warnings = sum(len(one.findings) for one in checked)
+    if checked and not any(one.errors for one in checked):
+        told = f", {plural(warnings, 'warning')}: incasso policy check" if warnings else ""
+        yield Finding(
+            subject="policies", verdict="ok", said=f"{plural(len(checked), 'policy', 'policies')} in use{told}"
+        )
 
 
 def _rights(settings: Settings) -> Iterator[Finding]:

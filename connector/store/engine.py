@@ -34,9 +34,9 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
-    # One stored page touches up to 10 MB in the random keys of two indexes. What does not fit is written before the
+    # Two stored pages touch up to 8 MB in the random keys of two indexes. What does not fit is written before the
     # commit, and read and written again: that costs some time, and more room would cost every process its memory.
-    "PRAGMA cache_size=-4096",
+    "PRAGMA cache_size=-6144",
     # A stored page touches two thousand places: copying them into the file after every commit doubles the work.
     "PRAGMA wal_autocheckpoint=8000",
 )

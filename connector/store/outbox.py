@@ -140,7 +140,7 @@ def move(tx: Tx, message: Outgoing, state: str, **values: Any) -> bool:
 
 
 def counts(tx: Tx, ledgers: Sequence[str] = ()) -> dict[tuple[str, str], int]:
-    """How many messages stand in each state: {(ledger, state): count}."""
+    """How many messages stand in each state, of these ledgers or of all: {(ledger, state): count}."""
     query = select(outbox.c.ledger, outbox.c.state, func.count()).group_by(outbox.c.ledger, outbox.c.state)
     if ledgers:
         query = query.where(outbox.c.ledger.in_(list(ledgers)))

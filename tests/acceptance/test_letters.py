@@ -55,12 +55,12 @@ def test_a_consumer_goes_once_the_letter_is_there_and_its_days_are_over(desk: In
     recorded = desk.run(*sent, "--text", text, "--claim", "1")
     assert recorded.out == "Recorded: fourteen_days, sent on 2026-02-27 by post, valid: yes.\n"
     told = desk.run("plan", "--explain", "Korst", "--json").json
-    # Sent on a Friday: delivered on Wednesday 4 March, the fourteen days are over with 18 March.
-    assert (told["action"], told["not_before"]) == ("none", "2026-03-19")
+    # Sent on a Friday: delivered on Tuesday 3 March, the fourteen days are over with 17 March.
+    assert (told["action"], told["not_before"]) == ("none", "2026-03-18")
     assert "2026-02-27  letter fourteen_days by post, valid: yes" in desk.run("debtor", "show", "Korst").out
 
-    desk.pass_days(16)
-    assert desk.run("plan", "--explain", "Korst", "--json").json["not_before"] == "2026-03-19"
+    desk.pass_days(15)
+    assert desk.run("plan", "--explain", "Korst", "--json").json["not_before"] == "2026-03-18"
     desk.pass_days(1)
     assert desk.run("plan", "--explain", "Korst", "--json").json["action"] == "escalate"
 

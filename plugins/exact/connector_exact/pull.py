@@ -120,6 +120,7 @@ class Pull:
         sign = self._calibration.sign(self._position.sign)
         mapping = TermMapping(self._config, sign=sign, home_currency=self._position.currency)
         items, faults = mapping.items(page.rows)
+        page.rows.clear()  # while the host stores the items, the rows' memory is free
         self._keep(sign=sign, quiet=False)
         return self._page(stream, {"items": items}, faults=(*page.faults, *faults))
 

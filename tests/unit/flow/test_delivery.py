@@ -5,19 +5,27 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from desk import Desk, invoice
+from desk import Desk, closed, invoice
 from sqlalchemy import delete
 
 from connector.config import Ledger
-from connector.errors import AuthError, ConfigError, ConflictError, RejectedError, TransientError, UnknownOutcome
-from connector.flow.delivery import note_arrival
+from connector.errors import (
+    AuthError,
+    ConfigError,
+    ConflictError,
+    ConnectorError,
+    RejectedError,
+    TransientError,
+    UnknownOutcome,
+)
+from connector.flow.delivery import deliver, note_arrival
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
-from connector.flow.runs import StoppedError
+from connector.flow.runs import Report, StoppedError
 from connector.model import Accepted, Case, OpenItem, Receipt
-from connector.store import StoreError, Tx, cases, outbox, people
+from connector.store import StoreError, Tx, cases, journal, outbox, people, quarantine
 from connector.store.outbox import Outgoing
 from connector.store.tables import document
 from connector.testing import make_document
@@ -259,6 +267,103 @@ class TestDocuments:
             ("CANCELLED", "the hand-over was refused"),
         ]
         assert desk.agency.documents == []
+
+
+class TestWhatGoesIntoTheBooks:
+    """A refusal and a parked message say everything a person needs, once in each place."""
+
+    @staticmethod
+    def trail(desk: Desk) -> list[tuple[str, dict[str, Any]]]:
+        with desk.store.read() as tx:
+            found = journal.audit_trail(tx, "acme", case_of(desk).case_ref)
+        return [(action, detail) for _, _, action, detail in found]
+
+    def test_of_a_refusal(self, desk: Desk, ledger: Ledger) -> None:
+        fails(desk, RejectedError("no", reasons=("no address", "too old")))
+        hand(desk, ledger, invoice("1"))
+        row, (message,) = case_of(desk), messages(desk)
+        said = "no address; too old"
+        assert (row.handover, row.handover_at, row.closure_why) == ("rejected", desk.clock.now(), said)
+        assert (message.last_error, message.ended_at, message.doubtful_since) == (said, desk.clock.now(), None)
+        (task,) = tasks(desk)
+        assert (task.case_ref, task.key) == (row.case_ref, message.key)
+        assert task.subject == f"The agency refused case.open of case {row.case_ref}: {said}"
+        assert self.trail(desk)[-1] == ("case.open.rejected", {"attempt": 1, "reasons": "(text)"})
+        with desk.store.read() as tx:
+            (hold,) = people.holds(tx, "acme")
+        assert (hold.key, said in hold.reason) == ("INV-1", True)
+
+    def test_of_one_that_is_parked(self, desk: Desk, ledger: Ledger) -> None:
+        fails(desk, ConflictError("something else is there"))
+        hand(desk, ledger, invoice("1"))
+        (message,), (task,) = messages(desk), tasks(desk)
+        assert (task.key, task.case_ref, task.body) == (message.key, message.case_ref, {"message": message.id})
+        assert task.opened_at == desk.clock.now()
+        assert task.subject.endswith(f"of case {message.case_ref} arrived: something else is there")
+        assert self.trail(desk)[-1] == ("case.open.parked", {"attempt": 1, "why": "(text)"})
+
+    def test_of_an_arrival(self, desk: Desk, ledger: Ledger) -> None:
+        hand(desk, ledger, invoice("1"))
+        assert self.trail(desk)[-1] == ("case.open.delivered", {"attempt": 1, "reference": "A-1"})
+
+
+class TestAfterARestore:
+    """More than one message of a case can be in doubt, and what is not known yet leaves nothing alone."""
+
+    @pytest.fixture(autouse=True)
+    def _two_in_doubt(self, desk: Desk, ledger: Ledger) -> None:
+        hand(desk, ledger, invoice("1"))
+        bring(desk, ledger, invoice("1", 6_000), closed("1", 4_000))
+        desk.agency.wire = ["refused"]
+        follow(desk, ledger)
+        desk.agency.answers.clear()
+        desk.agency.cases.clear()
+        desk.agency.promise = desk.agency.promise.model_copy(update={"lookup": False})
+        desk.agency.writes = 0
+        with desk.store.write() as tx:
+            for message in outbox.of_case(tx, case_of(desk).case_ref):
+                outbox.move(tx, message, "UNKNOWN", doubtful_since=desk.clock.now(), next_at=desk.clock.now())
+
+    @staticmethod
+    def hold_back(desk: Desk, stage: str) -> None:
+        with desk.store.write() as tx:
+            quarantine.begin(tx, at=desk.clock.now(), backup_at=desk.clock.now())
+            standing = quarantine.read(tx)
+            assert standing is not None
+            quarantine.reach(tx, "acme", standing, stage, at=desk.clock.now())  # type: ignore[arg-type]
+
+    def go(self, desk: Desk, ledger: Ledger) -> list[str]:
+        desk.later(minutes=10)
+        with suppress(ConnectorError):
+            deliver(desk, ledger, desk.agency, Report("follow", ledger.name, "run", desk.clock.now()))
+        return [one.state for one in messages(desk)]
+
+    def test_the_second_waits_for_the_first(self, desk: Desk, ledger: Ledger) -> None:
+        desk.agency.wire = ["lost before"]
+        assert self.go(desk, ledger) == ["UNKNOWN", "UNKNOWN"]
+        assert desk.agency.writes == 1
+
+    def test_when_the_first_arrived_the_second_goes(self, desk: Desk, ledger: Ledger) -> None:
+        assert self.go(desk, ledger) == ["DELIVERED", "UNKNOWN"]
+        assert self.go(desk, ledger) == ["DELIVERED", "DELIVERED"]
+        assert desk.agency.writes == 2
+
+    def test_nothing_leaves_while_all_is_held(self, desk: Desk, ledger: Ledger) -> None:
+        self.hold_back(desk, "doubted")
+        assert self.go(desk, ledger) == ["UNKNOWN", "UNKNOWN"]
+        assert desk.agency.writes == 0
+
+    def test_no_case_leaves_while_cases_are_held(self, desk: Desk, ledger: Ledger) -> None:
+        self.hold_back(desk, "told")
+        assert self.go(desk, ledger) == ["UNKNOWN", "UNKNOWN"]
+        assert desk.agency.writes == 0
+
+    def test_a_payment_leaves_while_cases_are_held(self, desk: Desk, ledger: Ledger) -> None:
+        with desk.store.write() as tx:
+            first = outbox.of_case(tx, case_of(desk).case_ref)[0]
+            outbox.move(tx, first, "DELIVERED")
+        self.hold_back(desk, "told")
+        assert self.go(desk, ledger) == ["DELIVERED", "DELIVERED"]
 
 
 def test_the_list_of_messages_can_be_of_one_ledger(desk: Desk, ledger: Ledger) -> None:

@@ -64,6 +64,7 @@ def test_what_did_not_arrive_goes_out_again_at_once_and_once(desk: Desk, ledger:
     resolve(desk, task.body["message"], "not_arrived", told="", actor="anna")
     assert standing(desk) == ("queued", "", ["READY"])
     assert tasks(desk) == []
+    assert tasks(desk, done=True)[0].outcome == "not arrived, sent again (anna)"
     follow(desk, ledger)
     assert standing(desk) == ("received", "A-1", ["DELIVERED"])
     assert len(desk.agency.cases) == 1
@@ -126,7 +127,7 @@ def test_what_is_not_parked_is_refused(desk: Desk, ledger: Ledger) -> None:
     desk.agency.wire = ["refused"]
     hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
     for number in (1, 99):
-        with pytest.raises(ConfigError, match=f"message {number} is not parked"):
+        with pytest.raises(ConfigError, match=rf"message {number} is not parked\. See: incasso outbox list$"):
             resolve(desk, number, "arrived", told="A-1", actor="anna")
     assert standing(desk) == ("queued", "", ["READY"])
 
@@ -135,6 +136,14 @@ def test_a_hand_over_that_is_given_up_brings_its_claims_home(desk: Desk, ledger:
     task = park(desk, ledger, "lost before")
     resolve(desk, task.body["message"], "given_up", told="the agency is closed", actor="anna")
     assert standing(desk) == ("draft", "", ["CANCELLED"])
+    with desk.store.read() as tx:
+        message = outbox.read(tx, task.body["message"])
+        trail = journal.audit_trail(tx, "acme", task.case_ref)
+    assert message is not None
+    assert (message.ended_at, message.last_error) == (desk.clock.now(), "the agency is closed")
+    assert tasks(desk, done=True)[0].outcome == "given up (anna)"
+    (told,) = [detail for _, _, action, detail in trail if action == "message.resolved"]
+    assert told == {"message": "case.open", "answer": "given_up", "reference": ""}
     assert hand_over(desk, ledger, make_plan(desk, ledger)[1].id).counts["cases"] == 1
 
 

@@ -73,6 +73,41 @@ def test_a_pull_that_breaks_keeps_what_it_had(desk: Desk, ledger: Ledger) -> Non
     assert state[:2] == ("trouble", "the connection broke")
 
 
+def test_two_pages_stand_or_fall_together_with_the_cursor_of_the_second(
+    desk: Desk, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.books.pages = [
+        page(invoice("1"), cursor="1"),
+        page(invoice("2"), cursor="2"),
+        page(invoice("3"), cursor="3"),
+        page(invoice("4"), cursor="4", complete=True),
+    ]
+    real, stored = items.store_items, []
+
+    def failing(*args: object) -> items.Changes:
+        stored.append(args)
+        if len(stored) == 4:
+            raise RuntimeError("the disk is full")
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(items, "store_items", failing)
+    with pytest.raises(RuntimeError):
+        pull(desk, ledger)
+    kept = cursor(desk)
+    assert kept is not None
+    assert (kept.value, open_count(desk)) == ("2", 2)
+
+
+def test_a_change_within_two_pages_of_one_commit_stands_in_the_history(desk: Desk, ledger: Ledger) -> None:
+    desk.books.pages = [page(invoice("1", 10_000)), page(invoice("1", 4_000), complete=True)]
+    report = pull(desk, ledger)
+    assert (report.counts["items new"], report.counts["items changed"]) == (1, 1)
+    row = invoice("1", 10_000)
+    with desk.store.read() as tx:
+        versions = items.history(tx, "acme", row.debtor_id, row.claim)
+    assert [version[3] for version in versions] == [10_000, 4_000]
+
+
 def test_a_page_that_cannot_be_stored_leaves_nothing(
     desk: Desk, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

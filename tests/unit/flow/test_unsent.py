@@ -5,18 +5,20 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
-from desk import Desk, closed, invoice
+from desk import POLICY, Desk, closed, invoice
 
 from connector.config import Ledger
 from connector.flow import actions
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
+from connector.flow.messages import OPEN
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.runs import Report, StoppedError
 from connector.flow.withdrawing import withdraw
-from connector.store import cases, journal, outbox
-from connector.testing import make_item
+from connector.model import HoldFact, OpenItem
+from connector.store import cases, journal, outbox, people, withdrawals
+from connector.testing import make_document, make_item
 
 Change = Callable[[Desk, Ledger], None]
 
@@ -163,10 +165,67 @@ def test_what_happens_before_a_case_left_takes_it_back(desk: Desk, ledger: Ledge
     assert {state for _, state in states(desk, case_ref)} == {"CANCELLED"}
     row = row_of(desk, case_ref)
     assert (row.handover, row.closure, row.closure_why) == ("draft", "withdrawn", why)
-    assert report.counts["taken back"] == 1
+    assert (row.closure_at, report.counts["taken back"]) == (desk.clock.now(), 1)
     assert why in told(report)
     with desk.store.read() as tx:
         assert cases.live_lines(tx, "acme") == []
+        assert {(one.ended_at, one.last_error) for one in outbox.of_case(tx, case_ref) if one.kind == OPEN} == {
+            (desk.clock.now(), why)
+        }
+        trail = [(action, detail) for _, _, action, detail in journal.audit_trail(tx, "acme", case_ref)]
+    assert trail[-1][0] == "case.cancelled"
+
+
+def test_what_waits_behind_it_ends_with_it(desk: Desk, ledger: Ledger) -> None:
+    desk.books.papers["INV-1"] = make_document(id="pdf-1")
+    case_ref = queue(desk, ledger, invoice("1"))
+    held(desk, ledger)
+    follow(desk, ledger)
+    with desk.store.read() as tx:
+        assert [(one.kind, one.state, one.ended_at) for one in outbox.of_case(tx, case_ref)] == [
+            ("case.open", "CANCELLED", desk.clock.now()),
+            ("case.document", "CANCELLED", desk.clock.now()),
+            ("case.hold", "CANCELLED", desk.clock.now()),
+        ]
+
+
+def test_a_case_that_was_asked_back_in_time_stands_as_taken_back(desk: Desk, ledger: Ledger) -> None:
+    case_ref = queue(desk, ledger, invoice("1"))
+    asked_back(desk, ledger)
+    with desk.store.read() as tx:
+        assert [one.ended_at is None for one in withdrawals.of_case(tx, case_ref)] == [True]
+    desk.later(minutes=1)
+    follow(desk, ledger)
+    with desk.store.read() as tx:
+        (one,) = withdrawals.of_case(tx, case_ref)
+    assert (one.outcome, one.ended_at, one.why) == ("taken_back", desk.clock.now(), "it was asked back")
+
+
+@pytest.mark.parametrize(("claim", "stays"), [("INV-1", True), ("INV-2", False)])
+def test_a_hold_on_an_invoice_keeps_home_that_invoice_alone(
+    desk: Desk, ledger: Ledger, claim: str, stays: bool
+) -> None:
+    queue(desk, ledger, invoice("1"))
+    hold = HoldFact(scope="claim", key=claim, since=date(2026, 3, 2), reason="promised to pay", origin="anna")
+    with desk.store.write() as tx:
+        people.add_hold(tx, "acme", hold, at=desk.clock.now())
+    follow(desk, ledger)
+    assert desk.agency.writes == (0 if stays else 1)
+
+
+@pytest.mark.parametrize(("more", "stays"), [(0, False), (1, True)])
+def test_only_money_that_came_since_the_hand_over_was_planned_keeps_it_home(
+    desk: Desk, ledger: Ledger, more: int, stays: bool
+) -> None:
+    def receipt(minor: int) -> OpenItem:
+        facts = {"id": "r1", "claim": "R-1", "debtor_id": "d1", "kind": "receipt", "number": "", "currency": "EUR"}
+        return make_item(**facts, amount_minor=-minor, original_minor=0, open_minor=-minor, state="open")
+
+    (desk.settings.home / "plain.toml").write_text(POLICY + '\n[gates.credit]\naccept = "netted"\n', encoding="utf-8")
+    queue(desk, ledger, invoice("1"), receipt(1_000))
+    bring(desk, ledger, receipt(1_000 + more))
+    follow(desk, ledger)
+    assert desk.agency.writes == (0 if stays else 1)
 
 
 def test_a_dispute_about_another_invoice_takes_nothing_back(desk: Desk, ledger: Ledger) -> None:

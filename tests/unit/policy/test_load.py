@@ -179,6 +179,17 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     }
 
 
+def test_all_that_keeps_a_ladder_from_being_climbed_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(MistakesError) as caught:
+        load_policy(
+            written(tmp_path, 'needs = ["remind"]\nafter = { step = "remind"', 'needs = ["a"]\nafter = { step = "b"')
+        )
+    assert [(mistake.key, mistake.what) for mistake in caught.value.mistakes] == [
+        ("line 16, step 2 (escalate).needs", 'there is no step "a"'),
+        ("line 17, step 2 (escalate).after", 'there is no step "b"'),
+    ]
+
+
 def test_steps_instead_of_step_is_told(tmp_path: Path) -> None:
     path = written(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("[[step]]", "[[steps]]"), encoding="utf-8")

@@ -1,0 +1,144 @@
+"""One debtor's past: what was known of him on any day, and the days on which that changed."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from connector.insight.span import Span, Standing
+from connector.model import DebtorKind, DisputeFact, HoldFact, PriorStep
+
+ONE_DAY = timedelta(days=1)
+
+ClaimKey = tuple[str, str]
+"""A claim's key and its currency."""
+
+
+class Said(NamedTuple):
+    """A hold or a dispute, known from the day `known_on`, on which it was put in, also when it is dated back."""
+
+    known_on: date
+    fact: HoldFact | DisputeFact
+
+
+@dataclass(frozen=True)
+class DebtorPast:
+    """What is stored of one debtor, with the days from which it was known.
+
+    - `rows`: every version of his rows.
+    - `steps`: what was really sent before the replay begins; later ones are left to the policy.
+    - `kinds`: what kind of debtor he was known to be, by the first day of it, in their order.
+    - `at_agency`: which claims really went to an agency, and on which day.
+    - `country`, `is_blocked`, `is_calibrated`: as they are now; the store keeps no history of them.
+    """
+
+    ledger: str
+    debtor_id: str
+    rows: Sequence[Standing]
+    steps: tuple[PriorStep, ...] = ()
+    holds: tuple[Said, ...] = ()
+    disputes: tuple[Said, ...] = ()
+    kinds: tuple[tuple[date, DebtorKind], ...] = ()
+    at_agency: Mapping[str, date] = field(default_factory=dict)
+    country: str = ""
+    is_blocked: bool = False
+    is_calibrated: bool = True
+
+    @cached_property
+    def spans(self) -> dict[ClaimKey, list[Span]]:
+        """The claims, each from its first day on, in the order of days."""
+        found: dict[ClaimKey, list[Standing]] = {}
+        for row in self.rows:
+            if row.first < row.past:
+                found.setdefault((row.version.claim, row.version.currency), []).append(row)
+        return {key: _spans(rows) for key, rows in sorted(found.items())}
+
+    @cached_property
+    def changes(self) -> list[tuple[date, list[tuple[ClaimKey, Span | None]]]]:
+        """Day by day, which claims stood otherwise from that day on; None for one that is nowhere any more."""
+        moves: list[tuple[date, ClaimKey, Span | None]] = []
+        for key, spans in self.spans.items():
+            moves += [(span.first, key, span) for span in spans]
+            after = [*(span.first for span in spans[1:]), None]
+            moves += [(one.past, key, None) for one, first in zip(spans, after, strict=True) if _ends(one, first)]
+        moves.sort(key=lambda move: (move[0], move[1]))
+        return [(day, [(key, span) for _, key, span in group]) for day, group in groupby(moves, key=lambda one: one[0])]
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The days on which anything that is known of the debtor changed, in their order."""
+        days = {day for day, _ in self.changes} | {day for day, _ in self.kinds}
+        for said in self.holds:
+            days |= {said.known_on, *_turns_of_hold(said.fact)}
+        for said in self.disputes:
+            days |= {said.known_on, *_turns_of_dispute(said.fact)}
+        return sorted(days)
+
+    def next_change(self, day: date) -> date | None:
+        """The first day after `day` on which anything changed."""
+        place = bisect_right(self.days, day)
+        return self.days[place] if place < len(self.days) else None
+
+    def kind_on(self, day: date) -> DebtorKind:
+        """What kind of debtor he was known to be."""
+        known: DebtorKind = "unknown"
+        for first, kind in self.kinds:
+            if first <= day:
+                known = kind
+        return known
+
+    def holds_on(self, day: date) -> tuple[HoldFact, ...]:
+        """The holds that had been put in."""
+        return tuple(one.fact for one in self.holds if one.known_on <= day and isinstance(one.fact, HoldFact))
+
+    def disputes_on(self, day: date) -> tuple[DisputeFact, ...]:
+        """The disputes that had been put in; nobody knew the end of one that was still open."""
+        return tuple(
+            one.fact if one.fact.settled_on is None or one.fact.settled_on <= day else _still_open(one.fact)
+            for one in self.disputes
+            if one.known_on <= day and isinstance(one.fact, DisputeFact)
+        )
+
+    def span_on(self, key: ClaimKey, day: date) -> Span | None:
+        """How a claim stood on a day."""
+        spans = self.spans.get(key, ())
+        place = bisect_right(spans, day, key=lambda one: one.first) - 1
+        return spans[place] if place >= 0 and day < spans[place].past else None
+
+    def all_spans(self) -> Iterator[Span]:
+        """Every span of every claim."""
+        for spans in self.spans.values():
+            yield from spans
+
+
+def _spans(rows: Sequence[Standing]) -> list[Span]:
+    if len(rows) == 1:
+        return [Span(rows[0].first, rows[0].past, rows)]
+    days = sorted({one.first for one in rows} | {one.past for one in rows})
+    made = (Span(first, past, [one for one in rows if one.first <= first < one.past]) for first, past in pairwise(days))
+    return [span for span in made if span.rows]
+
+
+def _ends(span: Span, next_first: date | None) -> bool:
+    """Whether the claim is nowhere after this span: deleted without a trace, or moved to another debtor."""
+    return span.past < date.max and span.past != next_first
+
+
+def _turns_of_hold(fact: object) -> Iterator[date]:
+    assert isinstance(fact, HoldFact)
+    yield fact.since
+    if fact.until and fact.until < date.max:
+        yield fact.until + ONE_DAY
+
+
+def _turns_of_dispute(fact: object) -> Iterator[date]:
+    assert isinstance(fact, DisputeFact)
+    if fact.settled_on:
+        yield fact.settled_on
+
+
+def _still_open(fact: DisputeFact) -> DisputeFact:
+    return fact.model_copy(update={"settled_on": None})

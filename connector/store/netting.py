@@ -1,0 +1,46 @@
+"""From the rows of a claim, added up, to what the rule layer sees: a claim that is owed, or credit."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from connector.model import Claim
+from connector.store.items import ClaimRow
+
+_CLAIM_KINDS: dict[str, Literal["invoice", "opening", "other"]] = {"invoice": "invoice", "opening": "opening"}
+_CREDIT_KINDS = frozenset({"credit_note", "receipt"})
+
+
+def is_credit(row: ClaimRow) -> bool:
+    """Whether it is in the debtor's favour: a credit note, a receipt, an invoice that was paid beyond its amount."""
+    return row.kind in _CREDIT_KINDS or row.open_minor + row.in_collection_minor < 0
+
+
+def credit_of(rows: Iterable[ClaimRow]) -> dict[str, int]:
+    """The open credit among a debtor's rows: positive minor units per currency."""
+    credit: dict[str, int] = {}
+    for row in rows:
+        if is_credit(row) and row.open_minor < 0:
+            credit[row.currency] = credit.get(row.currency, 0) - row.open_minor
+    return credit
+
+
+def claim_of(row: ClaimRow, case_ref: str) -> Claim:
+    """The claim; `case_ref` is its live hand-over, or empty."""
+    return Claim(
+        claim=row.claim,
+        number=row.number,
+        kind=_CLAIM_KINDS.get(row.kind, "other"),
+        currency=row.currency,
+        open_minor=row.open_minor,
+        overdue_minor=row.overdue_minor,
+        in_collection_minor=row.in_collection_minor,
+        original_minor=row.original_minor,
+        invoice_date=row.invoice_date,
+        # One row without a due date makes the whole claim's due date unknown.
+        due_date=None if row.undated else row.due_date,
+        last_due_date=row.last_due_date,
+        case_ref=case_ref,
+        whole=row.whole,
+        description=row.description,
+        payment_reference=row.payment_reference,
+    )

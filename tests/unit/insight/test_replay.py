@@ -1,0 +1,241 @@
+"""A policy replayed over made-up pasts: which steps come on which day, and that no day is missed."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from past_builders import START, YEAR, dispute, hold, invoice, on, past, version
+from policy_builders import FAST, STANDARD, policy, step
+from test_decide_properties import any_policies
+
+from connector.insight.past import DebtorPast
+from connector.insight.replay import ORIGIN, Climb, File, Period, _Books, replay
+from connector.model import PriorStep
+from connector.policy import Policy, decide, moves
+
+
+def gone(climb: Climb) -> list[tuple[int, str, int]]:
+    """Day, claims and amount of every file."""
+    return [
+        ((one.day - START).days, "+".join(sorted(claim.claim for claim in one.claims)), one.amount_minor)
+        for one in climb.files
+    ]
+
+
+def test_an_invoice_goes_on_the_first_day_the_policy_allows() -> None:
+    climb = replay(past(*invoice("A", due=0)), FAST, YEAR)
+    assert gone(climb) == [(30, "A", 10000)]
+    assert climb.steps == {"escalate": 1}
+
+
+def test_an_invoice_that_was_paid_the_day_before_does_not_go_and_one_paid_that_day_neither() -> None:
+    assert gone(replay(past(*invoice("A", due=0, paid=29)), FAST, YEAR)) == []
+    assert gone(replay(past(*invoice("A", due=0, paid=30)), FAST, YEAR)) == []
+    assert gone(replay(past(*invoice("A", due=0, paid=31)), FAST, YEAR)) == [(30, "A", 10000)]
+
+
+def test_steps_count_as_taken_on_the_day_they_were_decided() -> None:
+    climb = replay(past(*invoice("A", due=0)), STANDARD, YEAR)
+    assert climb.steps == {"remind": 1, "notice": 1, "escalate": 1}
+    # Reminder on day 14, notice on day 30, and two weeks and 45 days later the agency.
+    assert gone(climb) == [(45, "A", 10000)]
+
+
+def test_a_backlog_waits_for_the_steps_that_must_come_before() -> None:
+    climb = replay(past(*invoice("A", due=-100)), STANDARD, YEAR)
+    assert gone(climb) == [(28, "A", 10000)]
+
+
+def test_steps_that_were_really_taken_before_the_period_count() -> None:
+    sent = (
+        PriorStep(step="remind", taken_on=on(-40), origin="letter"),
+        PriorStep(step="notice", taken_on=on(-20), origin="letter"),
+    )
+    assert gone(replay(past(*invoice("A", due=-60), steps=sent), STANDARD, YEAR)) == [(0, "A", 10000)]
+
+
+def test_what_comes_after_a_hand_over_goes_in_a_file_of_its_own() -> None:
+    rows = [*invoice("A", due=0), *invoice("B", due=10), *invoice("C", due=10)]
+    assert gone(replay(past(*rows), FAST, YEAR)) == [(30, "A+B+C", 30000)]
+    later = [*invoice("A", due=0), *invoice("B", due=40), *invoice("C", due=40)]
+    assert gone(replay(past(*later), FAST, YEAR)) == [(30, "A", 10000), (70, "B+C", 20000)]
+
+
+def test_an_invoice_that_came_in_later_is_not_seen_before() -> None:
+    late = invoice("A", due=0, seen=50)
+    assert gone(replay(past(*late), FAST, YEAR)) == [(50, "A", 10000)]
+
+
+def test_a_due_date_that_was_moved_counts_from_the_day_it_was_moved() -> None:
+    rows = [version("A", first=-30, past=20, due_date=on(0)), version("A", first=20, due_date=on(60))]
+    assert gone(replay(past(*rows), FAST, YEAR)) == [(90, "A", 10000)]
+
+
+def test_credit_is_netted_and_what_is_paid_with_it_is_not_asked() -> None:
+    credit = version("C", first=25, euros="-30.00", kind="credit_note")
+    assert gone(replay(past(*invoice("A", due=0), credit), FAST, YEAR)) == [(30, "A", 7000)]
+
+
+def test_a_row_that_was_moved_between_debtors_is_gone_here() -> None:
+    rows = [version("A", first=-30, past=20, due_date=on(0))]
+    assert gone(replay(past(*rows), FAST, YEAR)) == []
+
+
+def test_a_hold_counts_from_the_day_it_was_put_in() -> None:
+    rows = invoice("A", due=0)
+    assert gone(replay(past(*rows, holds=(hold(since=10, until=50),)), FAST, YEAR)) == [(51, "A", 10000)]
+    dated_back = hold(since=10, known=31)
+    assert gone(replay(past(*rows, holds=(dated_back,)), FAST, YEAR)) == [(30, "A", 10000)]
+
+
+def test_nobody_knew_when_a_dispute_would_be_settled() -> None:
+    rows = invoice("A", due=0)
+    settled = dispute(opened=20, settled=70, claim="A")
+    assert gone(replay(past(*rows, disputes=(settled,)), FAST, YEAR)) == [(70, "A", 10000)]
+    assert gone(replay(past(*rows, disputes=(dispute(opened=20, claim="A"),)), FAST, YEAR)) == []
+
+
+def test_a_kind_counts_from_the_day_it_was_confirmed() -> None:
+    known = past(*invoice("A", due=0), kinds=((date.min, "unknown"), (on(80), "business")))
+    climb = replay(known, STANDARD, YEAR)
+    assert gone(climb) == [(80, "A", 10000)]
+    assert climb.undecided
+
+
+def test_somebody_who_is_undecided_between_two_changes_is_counted() -> None:
+    never = replay(past(*invoice("A", due=0), kinds=((date.min, "unknown"),)), STANDARD, YEAR)
+    assert never.undecided
+    assert gone(never) == []
+    paid = replay(past(*invoice("A", due=0, paid=40), kinds=((date.min, "unknown"),)), STANDARD, YEAR)
+    assert not paid.undecided
+
+
+def test_few_days_are_decided() -> None:
+    climb = replay(past(*invoice("A", due=0, paid=200)), FAST, YEAR)
+    assert climb.decided_days <= 5
+
+
+def every_day(debtor: DebtorPast, rules: Policy, period: Period) -> Climb:
+    """The same, the plain way: every day anew, from the first to the last."""
+    rules = rules.without_law()
+    climb, away, steps = Climb(), set[str](), debtor.steps
+    for place in range(period.days):
+        day = period.first + timedelta(days=place)
+        books = _Books(debtor)
+        books.away = away
+        books.go_to(day)
+        if not books.live:
+            continue
+        decision = decide(books.account(day, steps), rules)
+        climb.undecided |= decision.action == "undecided"
+        if not moves(decision):
+            continue
+        climb.steps[decision.action] += 1
+        if decision.action == "escalate":
+            away |= set(decision.claims)
+            climb.files.append(File("d1", day, (), decision.amount_minor, decision.currency))
+        else:
+            steps = (*steps, PriorStep(step=decision.step, taken_on=day, channel=ORIGIN, origin=ORIGIN))
+    return climb
+
+
+days = st.integers(-60, 120)
+
+
+@st.composite
+def any_pasts(draw: st.DrawFn) -> DebtorPast:
+    """Up to four claims that are changed, paid, split, lost and moved as they like, with holds, disputes and kinds."""
+    rows = []
+    for claim in "ABCD"[: draw(st.integers(1, 4))]:
+        turns = sorted(draw(st.lists(days, min_size=1, max_size=4, unique=True)))
+        for place, first in enumerate(turns):
+            end = turns[place + 1] if place + 1 < len(turns) else draw(st.sampled_from([10**6, 10**6, 125]))
+            changes = draw(
+                st.fixed_dictionaries(
+                    {
+                        "due_date": st.none() | days.map(on) | days.map(on) | days.map(on),
+                        "state": st.sampled_from(["open", "open", "open", "in_collection", "closed"]),
+                        "gone": st.sampled_from([False, False, False, True]),
+                        "currency": st.sampled_from(["EUR", "EUR", "EUR", "USD"]),
+                        "kind": st.sampled_from(["invoice", "invoice", "invoice", "credit_note"]),
+                    }
+                )
+            )
+            minor = draw(st.sampled_from([3_000, 10_000, 20_000]))
+            sign = -1 if changes["kind"] == "credit_note" else 1
+            changes["open_minor"] = 0 if changes["state"] == "closed" else sign * minor
+            changes["amount_minor"] = sign * minor
+            changes["original_minor"] = draw(st.sampled_from([0, sign * minor, sign * minor, 999]))
+            rows.append(version(claim, first=first, past=end, **changes))
+    spans = st.tuples(days, st.integers(0, 60))
+    holds = [
+        hold(since=since, until=draw(st.none() | st.just(since + length)), known=draw(days), key=draw(_keys))
+        for since, length in draw(st.lists(spans, max_size=2))
+    ]
+    disputes = [
+        dispute(
+            opened=opened, settled=draw(st.none() | st.just(opened + length)), known=draw(days), claim=draw(_claims)
+        )
+        for opened, length in draw(st.lists(spans, max_size=2))
+    ]
+    kinds = [(date.min, draw(_kinds))]
+    kinds += [(on(draw(days)), draw(_kinds))] if draw(st.booleans()) else []
+    return past(*rows, holds=tuple(holds), disputes=tuple(disputes), kinds=tuple(kinds))
+
+
+_keys = st.sampled_from(["d1", "A", "B"])
+_claims = st.sampled_from(["", "A", "B"])
+_kinds = st.sampled_from(["business", "business", "unknown", "consumer"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(debtor=any_pasts(), rules=any_policies() | st.sampled_from([STANDARD, FAST]), first=st.integers(-30, 30))
+def test_deciding_on_few_days_gives_what_deciding_on_every_day_gives(
+    debtor: DebtorPast, rules: Policy, first: int
+) -> None:
+    period = Period(on(first), on(130))
+    quick, plain = replay(debtor, rules, period), every_day(debtor, rules, period)
+    assert [(one.day, one.amount_minor) for one in quick.files] == [(one.day, one.amount_minor) for one in plain.files]
+    assert quick.steps == Counter(plain.steps)
+    assert quick.undecided == plain.undecided
+    assert quick.decided_days <= period.days
+
+
+@settings(max_examples=150, deadline=None)
+@given(debtor=any_pasts(), rules=any_policies(), cut=st.integers(0, 120))
+def test_nothing_of_the_future_is_seen(debtor: DebtorPast, rules: Policy, cut: int) -> None:
+    """What is known only after a day changes nothing that was decided up to it."""
+    period = Period(on(-30), on(cut))
+    forgotten = replace(
+        debtor,
+        rows=[
+            one._replace(past=date.max) if one.past > on(cut) else one for one in debtor.rows if one.first <= on(cut)
+        ],
+        holds=tuple(one for one in debtor.holds if one.known_on <= on(cut)),
+        disputes=tuple(
+            one._replace(fact=one.fact.model_copy(update={"settled_on": None}))
+            if one.fact.settled_on and one.fact.settled_on > on(cut)  # type: ignore[union-attr]
+            else one
+            for one in debtor.disputes
+            if one.known_on <= on(cut)
+        ),
+        kinds=tuple(one for one in debtor.kinds if one[0] <= on(cut)),
+    )
+    assert replay(forgotten, rules, period).files == replay(debtor, rules, period).files
+
+
+@pytest.mark.parametrize("minimum", [0, 15_000])
+def test_what_is_too_little_waits_until_more_falls_due(minimum: int) -> None:
+    rules = policy(step("escalate", 10, minimum=minimum))
+    rows = [*invoice("A", due=0), *invoice("B", due=60)]
+    first = 61 if minimum else 10
+    assert gone(replay(past(*rows), rules, YEAR))[0][0] == first
+
+
+def test_a_step_before_the_oldest_claim_fell_due_does_not_count() -> None:
+    rows = [*invoice("A", due=0, paid=20), *invoice("B", due=30)]
+    climb = replay(past(*rows), STANDARD, YEAR)
+    assert climb.steps == {"remind": 2, "notice": 1, "escalate": 1}
