@@ -21,10 +21,11 @@ from real_ledger import Row, read_rows
 
 from connector.cli.backtest_chart import write_chart
 from connector.cli.backtest_table import show_backtest
-from connector.flow.backtest import back_test, policy_named
+from connector.flow.backtest import back_test
 from connector.flow.workspace import Workspace, open_workspace
 from connector.model import Debtor, OpenItem
 from connector.model.money import minor_units
+from connector.policy import load_policy
 from connector.store import Store, debtors, items, open_store, schema
 
 POLICIES = Path(__file__).parent.parent / "config" / "example" / "policies"
@@ -107,7 +108,7 @@ def closed_item(row: Row) -> OpenItem:
 def run(workspace: Workspace, options: argparse.Namespace) -> None:
     """Try the policies, print the table, and what it cost."""
     ledger = workspace.ledger("real")
-    policies = {name: policy_named(workspace, name) for name in options.policy}
+    policies = {name: load_policy(POLICIES / f"{name}.toml") for name in options.policy}
     wall, cpu = perf_counter(), process_time()
     found = back_test(workspace, ledger, policies, first=options.begin, last=options.end)
     cpu, wall = process_time() - cpu, perf_counter() - wall

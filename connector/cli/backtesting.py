@@ -8,7 +8,7 @@ import typer
 
 from connector.cli.invocation import Invocation
 from connector.cli.options import JsonOption, LedgerOption, parse_day
-from connector.cli.selection import pick_ledger
+from connector.cli.selection import pick_ledger, pick_policy
 
 if TYPE_CHECKING:
     from connector.insight.figures import Assumptions
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def backtest(
     context: typer.Context,
-    policy: Annotated[str, typer.Argument(metavar="POLICY", help="The name of a policy: a file in policies/.")],
+    policy: Annotated[str, typer.Argument(metavar="POLICY|FILE", help="A policy by name, or a file.")],
     ledger: LedgerOption = "",
     against: Annotated[
         list[str] | None,
-        typer.Option("--against", metavar="POLICY", help="Another policy beside it; may be given more than once."),
+        typer.Option("--against", metavar="POLICY|FILE", help="Another policy beside it; may be given more than once."),
     ] = None,
     first: Annotated[
         date | None,
@@ -47,7 +47,8 @@ def backtest(
     from connector.cli.backtest_chart import write_chart
     from connector.cli.backtest_table import as_json, show_backtest
     from connector.cli.output import print_line, show_json, showing_progress
-    from connector.flow.backtest import back_test, policy_named
+    from connector.flow.backtest import back_test
+    from connector.policy import load_policy
 
     names = [policy, *(against or ())]
     if len(set(names)) < len(names):
@@ -56,8 +57,9 @@ def backtest(
         raise typer.BadParameter("name a file that ends in .svg", param_hint="--chart")
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
-        owner = pick_ledger(workspace.settings, ledger)
-        policies = {name: policy_named(workspace, name) for name in names}
+        settings = workspace.settings
+        owner = pick_ledger(settings, ledger)
+        policies = {name: load_policy(pick_policy(settings, name), home=settings.home) for name in names}
         assumptions = _assumptions(policies[policy].currency, fee=fee, letter=letter, call=call)
         with showing_progress(quiet=json) as progress:
             found = back_test(

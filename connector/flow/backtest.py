@@ -20,7 +20,7 @@ from connector.insight.past import DebtorPast, Said
 from connector.insight.replay import Period, replay
 from connector.insight.span import Standing
 from connector.model import DebtorKind, DisputeFact, HoldFact, PriorStep
-from connector.policy import Policy, load_policy
+from connector.policy import Policy
 from connector.store import Tx, debtors, journal, past
 from connector.store.debtors import DebtorFacts
 from connector.store.past import Confirmed, ItemVersion, Recorded
@@ -57,15 +57,6 @@ class BackTest:
     debtors: int = 0
     others: Counter[str] = field(default_factory=Counter)
     tried: list[Tried] = field(default_factory=list)
-
-
-def policy_named(workspace: Workspace, name: str) -> Policy:
-    """A policy of the installation. Raises ConfigError naming those there are, and whatever is wrong with its file."""
-    policies = workspace.settings.policies
-    if name not in policies:
-        mend = f"Those there are: {', '.join(sorted(policies)) or 'none'}. A new one is a file in policies/."
-        raise ConfigError(f"there is no policy {name!r}.", mend=mend)
-    return load_policy(policies[name], home=workspace.settings.home)
 
 
 def back_test(

@@ -108,7 +108,7 @@ def test_machines_read_the_same(lived: Lived) -> None:
 def test_what_cannot_be_tried_is_said(lived: Lived) -> None:
     first, last = lived.on(0), lived.on(30)
     for arguments, said in (
-        (["slow"], "there is no policy 'slow'. Those there are: b2b-fast, standard."),
+        (["slow"], 'there is no policy "slow". Known: b2b-fast, standard.'),
         (["standard", "--from", last, "--to", first], f"the period ends on {first}, before it begins on {last}"),
         (["standard", "--from", lived.on(-1)], f"known from {first} on"),
         (["standard", "--to", lived.on(31)], f"known up to {last}"),
@@ -123,6 +123,18 @@ def test_what_cannot_be_tried_is_said(lived: Lived) -> None:
         done = lived.run(*arguments)
         assert done.code == 2, arguments
         assert said in re.sub(r"[\s│]+", " ", done.err + done.out)
+
+
+def test_a_draft_is_tried_by_its_file(lived: Lived, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.toml"
+    text = (POLICIES / "b2b-fast.toml").read_text(encoding="utf-8")
+    draft.write_text(text.replace("days_overdue = 30", "days_overdue = 40"), encoding="utf-8")
+    told = lived.run("b2b-fast", "--against", str(draft), "--json").json["policies"]
+    assert [one["policy"] for one in told] == ["b2b-fast", str(draft)]
+    assert [one["handed_over"][0]["day"] for one in told] == [lived.on(4), lived.on(14)]
+    missing = lived.run(str(tmp_path / "none.toml"))
+    assert missing.code == 2
+    assert "none.toml" in missing.err
 
 
 def test_a_broken_policy_is_told_with_its_line(lived: Lived) -> None:

@@ -10,7 +10,7 @@ from connector.config import Ledger
 from connector.errors import ConfigError
 from connector.flow import actions
 from connector.flow.accounts import account
-from connector.flow.backtest import BackTest, _days_in, _pasts, back_test, policy_named
+from connector.flow.backtest import BackTest, _days_in, _pasts, back_test
 from connector.flow.pull import pull
 from connector.insight.replay import Period, _Books
 from connector.model import DisputeFact, HoldFact
@@ -150,12 +150,6 @@ def test_policies_in_two_currencies_do_not_stand_side_by_side(desk: Desk, ledger
     dollars = policy(desk, "dollars", EUR="USD")
     with pytest.raises(ConfigError, match="plain is in EUR and dollars is in USD"):
         back_test(desk, ledger, {"plain": policy(desk), "dollars": dollars})
-
-
-def test_a_policy_is_named_as_its_file_is(desk: Desk) -> None:
-    assert policy_named(desk, "plain").name == "plain"
-    with pytest.raises(ConfigError, match=r"there is no policy 'fast'\. Those there are: plain\."):
-        policy_named(desk, "fast")
 
 
 def test_nothing_is_written(desk: Desk, ledger: Ledger) -> None:
