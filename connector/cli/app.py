@@ -12,6 +12,7 @@ from connector import __version__
 from connector.cli import (
     asking,
     auditing,
+    backtesting,
     cases,
     connecting,
     database,
@@ -108,7 +109,7 @@ _add(app, _WAY, pull=verbs.pull, plan=planning.plan, handover=verbs.handover, fo
 _add(app, _SERVICE, run=service.run, status=service.status, runs=service.runs, health=asking.health)
 _add(app, _SERVICE, compare=planning.compare)
 _add(app, _PEOPLE, plans=planning.plans, tasks=tasks.tasks, steps=planning.steps, release=planning.release)
-_add(app, _PEOPLE, faults=faults.faults, differences=differences.differences)
+_add(app, _PEOPLE, faults=faults.faults, differences=differences.differences, backtest=backtesting.backtest)
 _task, _debtor, _case = (
     _new(help=text)
     for text in ("Settle a task.", "Look at a debtor, or say something of one.", "Look at a case, or ask it back.")

@@ -1,6 +1,5 @@
 """`incasso policy check`: what is wrong with a policy, before it decides about anybody."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,7 @@ import typer
 from connector.cli.failures import ExitCode
 from connector.cli.invocation import Invocation
 from connector.cli.options import JsonOption
-from connector.errors import ConfigError
+from connector.cli.selection import is_file, pick_policy
 
 if TYPE_CHECKING:
     from datetime import date
@@ -39,7 +38,7 @@ def check(
     invocation: Invocation = context.obj
     law_of = _country(country)
     settings = _settings(invocation, policies or [])
-    paths = [_path(settings, one) for one in policies] if policies else None
+    paths = [pick_policy(settings, one) for one in policies] if policies else None
     today = _today(settings)
     checked = list(check_policies(settings, today, paths=paths, country=law_of))
     if json:
@@ -62,23 +61,10 @@ def _settings(invocation: Invocation, named: list[str]) -> "Settings":
     """The installation's settings; files alone need no installation."""
     from connector.config import MAIN_FILE, Settings
 
-    files_only = bool(named) and all(_is_file(one) for one in named)
+    files_only = bool(named) and all(is_file(one) for one in named)
     if files_only and not (invocation.home / MAIN_FILE).is_file():
         return Settings(home=Path.cwd(), store_url="")
     return invocation.settings()
-
-
-def _is_file(text: str) -> bool:
-    return text.endswith(".toml") or os.sep in text
-
-
-def _path(settings: "Settings", text: str) -> Path:
-    if _is_file(text):
-        return Path(text).expanduser().resolve()
-    if text in settings.policies:
-        return settings.policies[text]
-    known = ", ".join(sorted(settings.policies)) or "none"
-    raise ConfigError(f'there is no policy "{text}".', mend=f"Known: {known}. A file ends in .toml.")
 
 
 def _today(settings: "Settings") -> "date":

@@ -1,5 +1,7 @@
 """From what a person typed to the ledger, debtor, case, plan or task that is meant; or a sentence saying what is."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connector.errors import ConfigError
@@ -34,6 +36,21 @@ def pick_ledgers(settings: "Settings", names: list[str]) -> list["Ledger"]:
     if not settings.ledgers:
         return [pick_ledger(settings, "")]
     return list(settings.ledgers.values())
+
+
+def is_file(text: str) -> bool:
+    """Whether a policy is meant by its file, not by its name."""
+    return text.endswith(".toml") or os.sep in text
+
+
+def pick_policy(settings: "Settings", text: str) -> Path:
+    """The file of the policy called `text`, or that `text` is the path of. Raises ConfigError."""
+    if is_file(text):
+        return Path(text).expanduser().resolve()
+    if text in settings.policies:
+        return settings.policies[text]
+    known = ", ".join(sorted(settings.policies)) or "none"
+    raise ConfigError(f'there is no policy "{text}".', mend=f"Known: {known}. A file ends in .toml.")
 
 
 def pick_plan(workspace: "Workspace", number: int) -> tuple["Plan", "Ledger"]:

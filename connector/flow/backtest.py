@@ -1,7 +1,7 @@
 """Back-test: policies tried on the history of a ledger, side by side. Reads the store, and changes nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -20,7 +20,7 @@ from connector.insight.past import DebtorPast, Said
 from connector.insight.replay import Period, replay
 from connector.insight.span import Standing
 from connector.model import DebtorKind, DisputeFact, HoldFact, PriorStep
-from connector.policy import Policy, load_policy
+from connector.policy import Policy
 from connector.store import Tx, debtors, journal, past
 from connector.store.debtors import DebtorFacts
 from connector.store.past import Confirmed, ItemVersion, Recorded
@@ -59,58 +59,51 @@ class BackTest:
     tried: list[Tried] = field(default_factory=list)
 
 
-def policy_named(workspace: Workspace, name: str) -> Policy:
-    """A policy of the installation. Raises ConfigError naming those there are, and whatever is wrong with its file."""
-    policies = workspace.settings.policies
-    if name not in policies:
-        mend = f"Those there are: {', '.join(sorted(policies)) or 'none'}. A new one is a file in policies/."
-        raise ConfigError(f"there is no policy {name!r}.", mend=mend)
-    return load_policy(policies[name], home=workspace.settings.home)
-
-
 def back_test(
     workspace: Workspace,
     ledger: Ledger,
-    policies: Sequence[Policy],
+    policies: Mapping[str, Policy],
     *,
     first: date | None = None,
     last: date | None = None,
     assumptions: Assumptions | None = None,
     progress: Progress = quiet,
 ) -> BackTest:
-    """Replay the ledger's history from `first` to `last` under each policy; without them, all of it.
+    """Replay the ledger's history from `first` to `last`, all of it without them, under each of the named policies.
 
     What stood in the store at the end of a day, by the ledger's clock, is what was known on it. Memory is bounded by
     the largest debtors and by the files that would have gone, not by the ledger. Raises ConfigError for days of which
     nothing is known, and for policies whose amounts cannot stand side by side.
     """
-    _check_currencies(policies)
+    currency = _one_currency(policies)
     day_of = _days_in(ledger.timezone)
     with workspace.store.read() as tx:
         known = _known(tx, ledger, day_of)
         period = _period(ledger, known, first, last)
         found = BackTest(ledger.name, period, known, assumptions or Assumptions())
-        tallies = [Tally(one.name, one.version, one.currency) for one in policies]
+        tallies = {name: Tally(name, one.version, currency) for name, one in policies.items()}
         for debtor in _pasts(tx, ledger, period, day_of):
             found.debtors += 1
-            found.others.update(own for _, own in debtor.spans if own != policies[0].currency)
-            for policy, tally in zip(policies, tallies, strict=True):
+            found.others.update(own for _, own in debtor.spans if own != currency)
+            for name, policy in policies.items():
                 climb = replay(debtor, policy, period)
                 outcomes = [follow(file, debtor, known.last) for file in climb.files]
-                tally.add(climb, outcomes, measure(debtor, policy.currency, period, climb.files))
+                tallies[name].add(climb, outcomes, measure(debtor, currency, period, climb.files))
             progress("debtors", 1)
             if workspace.stop.is_set():
                 raise StoppedError("stopped while trying the past; nothing was changed")
-    for tally in tallies:
+    for tally in tallies.values():
         tally.outcomes.sort(key=lambda one: (one.file.day, one.file.debtor_id))
         found.tried.append(Tried(tally.figures(period, found.assumptions), tally.outcomes))
     return found
 
 
-def _check_currencies(policies: Sequence[Policy]) -> None:
-    if len({one.currency for one in policies}) > 1:
-        named = " and ".join(f"{one.name} is in {one.currency}" for one in policies)
+def _one_currency(policies: Mapping[str, Policy]) -> str:
+    currencies = {one.currency for one in policies.values()}
+    if len(currencies) > 1:
+        named = " and ".join(f"{name} is in {one.currency}" for name, one in policies.items())
         raise ConfigError(f"{named}: their amounts cannot stand side by side.", mend="Try them one by one.")
+    return currencies.pop()
 
 
 def _days_in(timezone: str) -> DayOf:

@@ -55,13 +55,13 @@ class Climb:
     """What a policy did with one debtor.
 
     - `steps`: how many of each action; `files`: the hand-overs, in the order of days.
-    - `undecided`: on some day a missing fact alone kept a step back.
+    - `missing`: which conditions lacked a fact on the first day on which that alone kept a step back; empty if none.
     - `decided_days`: on how many days a decision was made; on the others nothing could have changed.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
     files: list[File] = field(default_factory=list)
-    undecided: bool = False
+    missing: frozenset[str] = frozenset()
     decided_days: int = 0
 
 
@@ -96,8 +96,9 @@ def replay(past: DebtorPast, policy: Policy, period: Period) -> Climb:
                 steps = (*steps, taken)
             day += ONE_DAY
             continue
-        climb.undecided = climb.undecided or decision.action == "undecided"
-        day = _next_day(past, policy, account, decision, last=period.last, watch=not climb.undecided)
+        if decision.action == "undecided" and not climb.missing:
+            climb.missing = _missing(decision)
+        day = _next_day(past, policy, account, decision, last=period.last, watch=not climb.missing)
     return climb
 
 
@@ -161,10 +162,15 @@ def _next_day(
             possible = first_possible(standing, ahead, ladder)
         lacks = [check for rung in ahead for check in rung.lasting if check(standing).verdict == "unknown"]
         if watch and (lacks or any(one.verdict == "unknown" for one in standing.aside)):
-            # What a fact is missing for shows at the latest on the last day before anything changes.
-            end = min(change - ONE_DAY if change else last, last)
-            possible = min(possible or end, end) if end > account.day else possible
+            # What a fact is missing for shows at the latest on the last day before anything changes or a step comes.
+            end = min(one - ONE_DAY for one in (change, possible, last + ONE_DAY) if one)
+            possible = end if end > account.day else possible
     return min((one for one in (change, possible) if one), default=None)
+
+
+def _missing(decision: Decision) -> frozenset[str]:
+    """The names of the conditions that lacked a fact, without the step: `debtor_kind`, `due_date`."""
+    return frozenset(one.condition.rpartition(".")[2] for one in decision.because if one.verdict == "unknown")
 
 
 def _file(account: Account, decision: Decision, policy: Policy) -> File:
@@ -176,4 +182,6 @@ def _file(account: Account, decision: Decision, policy: Policy) -> File:
         assert claim.due_date is not None
         minor = claim.overdue_minor if step.claims == "overdue" else claim.open_minor
         handed.append(HandedClaim(key, claim.number, minor, claim.due_date))
+    # In an order that people know; that of the decision is the order of the source's keys.
+    handed.sort(key=lambda one: (one.due_date, one.number, one.claim))
     return File(account.debtor_id, account.day, tuple(handed), decision.amount_minor, decision.currency)

@@ -1,15 +1,17 @@
 """The figures of the service: where a case stands, what becomes a metric, what the doctor makes of an error."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from connector.config import write_home
 from connector.errors import AuthError, ConfigError, QuotaError, TransientError
 from connector.model import Money
-from connector.runtime.doctor import Finding, attempt, worst
+from connector.runtime.doctor import Finding, attempt, examine, worst
 from connector.runtime.metrics import render
 from connector.runtime.status import (
     CallsLeft,
@@ -186,3 +188,13 @@ def test_the_doctor_says_the_mend_of_each_error_once(error: Exception, verdict: 
 def test_the_worst_finding_is_the_verdict() -> None:
     ok, warn, fail = (Finding(subject="x", verdict=one, said="") for one in ("ok", "warn", "fail"))
     assert [worst([ok]), worst([ok, warn]), worst([warn, fail, ok]), worst([])] == ["ok", "warn", "fail", "ok"]
+
+
+def test_the_doctor_says_when_no_table_of_the_law_covers_a_policys_years(tmp_path: Path) -> None:
+    write_home(tmp_path)
+    (tmp_path / "clock").write_text("2020-01-02T09:00:00+00:00", encoding="utf-8")
+    ledger = tmp_path / "ledgers" / "example.toml"
+    ledger.write_text(ledger.read_text(encoding="utf-8").replace('country = "NL"', 'country = "BE"'), encoding="utf-8")
+    found = [one for one in examine(tmp_path, {"INCASSO_TEST_CLOCK": "clock"}) if one.subject == "policies"]
+    assert [one.verdict for one in found] == ["fail"]
+    assert "be.first_reminder_days covers from 2023-09-01 on, not 2020-01-02" in found[0].said

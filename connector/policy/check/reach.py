@@ -58,7 +58,7 @@ def _overtaken(runs: Runs, index: int) -> tuple[Path, str, str] | None:
 
 def _told(step: Step, index: int, mine: Taken, first: Taken) -> tuple[Path, str, str]:
     mend = f'Put "{step.name}" under needs of "{first.step}", or let "{first.step}" come later.'
-    path: Path = ("step", index, "after" if step.after and mine.day > max(1, step.days_overdue) else "days_overdue")
+    path: Path = ("step", index, "after" if step.after and mine.day > step.days_overdue else "days_overdue")
     if first.day == mine.day:
         return path, f'"{first.step}" is due on day {mine.day} as well, and the step that stands lower comes', mend
     return path, f'it could come on day {mine.day}, and "{first.step}" comes on day {first.day}', mend

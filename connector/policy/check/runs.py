@@ -133,6 +133,6 @@ class Runs:
 
 
 def amounts(policy: Policy) -> set[int]:
-    """Every amount at which a policy begins to ask for another step, and the one right below it; minor units."""
-    least = {1, *(step.minimum for step in policy.steps), *(rung.floor for rung in ladder_of(policy).rungs)}
-    return {owes for one in least for owes in (one - 1, one) if owes > 0}
+    """One cent, and every amount from which on the policy asks for another step; in minor units."""
+    floors = (floor for rung in ladder_of(policy).rungs for floor in (rung.step.minimum, rung.floor))
+    return {max(1, floor) for floor in (1, *floors)}

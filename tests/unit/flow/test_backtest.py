@@ -10,7 +10,7 @@ from connector.config import Ledger
 from connector.errors import ConfigError
 from connector.flow import actions
 from connector.flow.accounts import account
-from connector.flow.backtest import BackTest, _days_in, _pasts, back_test, policy_named
+from connector.flow.backtest import BackTest, _days_in, _pasts, back_test
 from connector.flow.pull import pull
 from connector.insight.replay import Period, _Books
 from connector.model import DisputeFact, HoldFact
@@ -51,7 +51,7 @@ def test_the_past_is_replayed_as_it_was_stored(desk: Desk, ledger: Ledger) -> No
     live(desk, ledger, (6, [closed("1", 10_000, on=TODAY + timedelta(days=6)).model_copy(update={"id": "t-1"})]))
     live(desk, ledger, (20, [invoice("3")]))
     actions.confirm_kind(desk, ledger, "d1", "business", actor="test")
-    found = back_test(desk, ledger, [policy(desk)])
+    found = back_test(desk, ledger, {"plain": policy(desk)})
     assert (found.known.first, found.known.last) == (TODAY, TODAY + timedelta(days=26))
     assert found.period == Period(TODAY, TODAY + timedelta(days=26))
     assert files(found) == [
@@ -65,7 +65,7 @@ def test_the_past_is_replayed_as_it_was_stored(desk: Desk, ledger: Ledger) -> No
 def test_policies_stand_side_by_side(desk: Desk, ledger: Ledger) -> None:
     live(desk, ledger, (0, [invoice("1")]), (40, []))
     slow = policy(desk, "slow", **{"days_overdue = 10": "days_overdue = 50"})
-    found = back_test(desk, ledger, [policy(desk), slow])
+    found = back_test(desk, ledger, {"plain": policy(desk), "slow": slow})
     assert [files(found, place)[0][0] for place in (0, 1)] == [TODAY, date(2026, 3, 22)]
     assert [one.figures.policy for one in found.tried] == ["plain", "slow"]
 
@@ -119,18 +119,20 @@ def test_a_confirmed_kind_counts_from_its_day(desk: Desk, ledger: Ledger) -> Non
     desk.later(days=1)
     desk.books.holds(invoice("9", due_date=date(2026, 12, 1)), **unknown)
     pull(desk, ledger)
-    assert [one[:2] for one in files(back_test(desk, ledger, [policy(desk)]))] == [(TODAY + timedelta(days=4), "1")]
+    assert [one[:2] for one in files(back_test(desk, ledger, {"plain": policy(desk)}))] == [
+        (TODAY + timedelta(days=4), "1")
+    ]
 
 
 def test_claims_in_other_currencies_are_counted_and_take_no_part(desk: Desk, ledger: Ledger) -> None:
     live(desk, ledger, (0, [invoice("1"), invoice("2", currency="USD")]))
-    found = back_test(desk, ledger, [policy(desk)])
+    found = back_test(desk, ledger, {"plain": policy(desk)})
     assert found.others == {"USD": 1}
     assert [one[1] for one in files(found)] == ["1"]
 
 
 def test_days_of_which_nothing_is_known_are_refused(desk: Desk, ledger: Ledger) -> None:
-    rules = [policy(desk)]
+    rules = {"plain": policy(desk)}
     with pytest.raises(ConfigError, match=r"acme has no history: nothing was pulled yet\. First: incasso pull"):
         back_test(desk, ledger, rules)
     live(desk, ledger, (0, [invoice("1")]), (9, []))
@@ -147,17 +149,11 @@ def test_days_of_which_nothing_is_known_are_refused(desk: Desk, ledger: Ledger) 
 def test_policies_in_two_currencies_do_not_stand_side_by_side(desk: Desk, ledger: Ledger) -> None:
     dollars = policy(desk, "dollars", EUR="USD")
     with pytest.raises(ConfigError, match="plain is in EUR and dollars is in USD"):
-        back_test(desk, ledger, [policy(desk), dollars])
-
-
-def test_a_policy_is_named_as_its_file_is(desk: Desk) -> None:
-    assert policy_named(desk, "plain").name == "plain"
-    with pytest.raises(ConfigError, match=r"there is no policy 'fast'\. Those there are: plain\."):
-        policy_named(desk, "fast")
+        back_test(desk, ledger, {"plain": policy(desk), "dollars": dollars})
 
 
 def test_nothing_is_written(desk: Desk, ledger: Ledger) -> None:
     live(desk, ledger, (0, [invoice("1")]), (9, []))
-    back_test(desk, ledger, [policy(desk)])
+    back_test(desk, ledger, {"plain": policy(desk)})
     with desk.store.read() as tx:
         assert plans.last_plan(tx, "acme") is None

@@ -152,6 +152,12 @@ def test_what_is_open_is_no_pay_out() -> None:
     assert (one.direct, one.echo) == (40, 0)
 
 
+def test_what_was_credited_is_no_pay_out() -> None:
+    early = piece(40, reason="paid", on=DAY - timedelta(days=1))
+    one = settled(early, piece(40, reason="credited", on=DAY, name="q"), remitted=(payout(40),))
+    assert (one.direct, one.echo, one.credited) == (40, 0, 40)
+
+
 def test_a_credit_note_explains_no_payment_and_nothing_that_is_open() -> None:
     pieces = (piece(40, reason="paid", on=DAY), piece(40, name="q"), piece(30, reason="unknown", name="r"))
     one = settled(*pieces, credit=(40,))

@@ -73,6 +73,12 @@ def test_what_surely_was_not_processed_is_ready_again_without_a_doubt() -> None:
     assert (after.doubtful_since, after.next_at) == (None, later + pause(sending()))
 
 
+def test_a_look_up_waits_for_the_very_end_of_the_pause() -> None:
+    message = replace(doubtful(LOOK_UP), next_at=NOW + HOUR)
+    assert way_out(message, LOOK_UP, now=NOW + HOUR) == "look_up"
+    assert way_out(message, LOOK_UP, now=NOW + HOUR - timedelta(microseconds=1)) == "wait"
+
+
 def test_a_repeat_is_made_from_the_very_end_of_the_pause() -> None:
     message = doubtful(KEYS)
     assert way_out(message, KEYS, now=message.next_at) == "repeat"

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from connector.law.law import Law
-from connector.policy.check import Audience, Calendars, Finding, check_policy
+from connector.policy.check import Audience, Calendars, Checked, Finding, check_policy
 
 CALENDARS = Calendars(Law(), date(2026, 1, 1))
 NL, BE = Audience("NL"), Audience("BE")
@@ -41,8 +41,8 @@ allowed = ["business", "sole_trader", "public_body", "consumer"]
 KINDS = 'allowed = ["business", "sole_trader", "public_body", "consumer"]'
 
 
-def found(tmp_path: Path, *changes: tuple[str, str], audience: Audience | None = NL) -> list[Finding]:
-    """What is found in the trial policy after these changes of its text, in policies/trial.toml of a home."""
+def checked(tmp_path: Path, *changes: tuple[str, str], audience: Audience | None = NL) -> Checked:
+    """The trial policy checked after these changes of its text, as policies/trial.toml of a home."""
     text = TEXT
     for old, new in changes:
         assert old in text
@@ -50,7 +50,12 @@ def found(tmp_path: Path, *changes: tuple[str, str], audience: Audience | None =
     path = tmp_path / "policies" / "trial.toml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    return list(check_policy(path, [audience] if audience else [], CALENDARS, home=tmp_path).findings)
+    return check_policy(path, [audience] if audience else [], CALENDARS, home=tmp_path)
+
+
+def found(tmp_path: Path, *changes: tuple[str, str], audience: Audience | None = NL) -> list[Finding]:
+    """What is found in the trial policy after these changes of its text."""
+    return list(checked(tmp_path, *changes, audience=audience).findings)
 
 
 def told(findings: list[Finding]) -> list[tuple[str, str, int, str, str]]:

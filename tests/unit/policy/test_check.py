@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from check_trial import BE, KINDS, NL, TEXT, found, told
+from check_trial import BE, KINDS, NL, TEXT, checked, found, told
 
 from connector.policy.check import Audience
 
@@ -143,6 +143,10 @@ def test_a_minimum_below_that_of_the_agency_never_decides(tmp_path: Path) -> Non
         ("[gates.debtor_kind]", '[gates.agency_minimum]\namount = "1100"\n\n[gates.debtor_kind]'),
     )
     (one,) = findings
+    assert one.said == (
+        "a minimum of EUR 25.00 is asked, but nobody who owes less than EUR 1,100.00 gets the step. "
+        "Is at least EUR 1,100.00 open after credit, the agency's minimum? No: EUR 25.00 in 1 claim"
+    )
     assert (one.kind, one.line, one.mend) == (
         "contradiction", 23, 'Write minimum = "1100.00", or lower what keeps the smaller debts back.',
     )  # fmt: skip
@@ -267,6 +271,15 @@ name = "escalate"
 """
     changes = ('[[step]]\nname = "escalate"\n', call), (KINDS, 'allowed = ["business", "public_body"]')
     assert found(tmp_path, *changes) == []
+
+
+def test_a_step_below_an_undecided_hand_over_comes_to_who_is_of_unknown_kind(tmp_path: Path) -> None:
+    """No decision names the day of the call: until then the hand-over waits for somebody to state the kind."""
+    change = ("\n[gates.debtor_kind]", AFTER_ALL.replace("NEEDS", ""))
+    soon = ("days_overdue = 52", "days_overdue = 30"), ('"notice", days = 22', '"notice", days = 0')
+    courses = checked(tmp_path, change, *soon).courses
+    (unknown,) = (one for one in courses if "unknown" in one.kinds)
+    assert [(one.step, one.day) for one in unknown.steps] == [("remind", 14), ("notice", 30), ("call", 60)]
 
 
 def test_a_policy_that_hands_nothing_over_is_unusual(tmp_path: Path) -> None:

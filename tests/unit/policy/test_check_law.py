@@ -8,7 +8,7 @@ import pytest
 from check_trial import BE, CALENDARS, KINDS, NL, found, told
 from policy_builders import POLICIES
 
-from connector.config import load
+from connector.config import load, write_home
 from connector.law.law import Law
 from connector.law.settings import LawSettings
 from connector.law.table import CoverageError
@@ -119,6 +119,15 @@ def test_the_law_is_that_of_the_ledgers_that_use_a_policy() -> None:
     path = settings.policies["be-consumer"]
     (one,) = check_policies(settings, SINCE, paths=[path], country="NL")
     assert (one.countries, [finding.kind for finding in one.errors]) == (("NL",), ["unlawful"])
+
+
+def test_a_policy_is_that_of_its_ledger_by_whatever_path_it_is_named(tmp_path: Path) -> None:
+    home = write_home(tmp_path / "home")[0].parent
+    kept = tmp_path / "kept.toml"
+    (home / "policies" / "standard.toml").rename(kept)
+    (home / "policies" / "standard.toml").symlink_to(kept)
+    (one,) = check_policies(load(home, {}), SINCE, paths=[kept])
+    assert one.countries == ("NL",)
 
 
 @pytest.mark.parametrize(("country", "least", "most"), [("NL", 17, 22), ("BE", 17, 21)])
