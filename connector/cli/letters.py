@@ -11,8 +11,9 @@ from connector.cli.options import DebtorArgument, JsonOption, LedgerOption, pars
 from connector.cli.selection import pick_debtor, pick_ledger
 
 if TYPE_CHECKING:
+    from connector.flow.workspace import Workspace
     from connector.law.netherlands.letter_text import LetterCheck
-    from connector.model import LetterFact
+    from connector.model import Account, Claim, LetterFact
 
 Kind = Literal["fourteen_days", "first_reminder", "notice", "interruption"]
 Channel = Literal["post", "registered", "email", "portal", "other"]
@@ -55,34 +56,34 @@ def letter(
     from connector.flow.letters import claims_named, present_account, record_letter
     from connector.model import LetterFact
 
+    if text:
+        _only_where_it_can_be_checked(kind, valid)
     invocation: Invocation = context.obj
+    fact = LetterFact(
+        kind=kind, channel=channel, sent_on=sent, delivered_on=delivered, disputed=disputed, days=days, valid=valid,
+        document=document, origin=invocation.actor,
+    )  # fmt: skip
     with invocation.workspace() as workspace:
         owner = pick_ledger(workspace.settings, ledger)
         key = pick_debtor(workspace, owner, debtor)
         present = present_account(workspace, owner, key)
         about = claims_named(present, claim or [])
-        fact = LetterFact(
-            kind=kind,
-            channel=channel,
-            sent_on=sent,
-            delivered_on=delivered,
-            disputed=disputed,
-            days=days,
-            valid=valid,
-            document=document,
-            claims=tuple(one.claim for one in about),
-            origin=invocation.actor,
-        )
-        check = None
-        if text is not None:
-            _only_where_it_can_be_checked(kind, valid)
-            from connector.flow.letter_check import check_letter
-
-            overdue = [one for one in present.claims if one.overdue_minor and one.due_date and one.due_date < sent]
-            check = check_letter(workspace.law, present.debtor_kind, fact, about or overdue, text)
+        fact = fact.model_copy(update={"claims": tuple(one.claim for one in about)})
+        check = _check(workspace, present, fact, about, text) if text else None
+        if check:
             fact = fact.model_copy(update={"valid": check.valid})
         record_letter(workspace, owner, key, fact, actor=invocation.actor)
     _print(fact, check, as_json=json)
+
+
+def _check(
+    workspace: "Workspace", present: "Account", fact: "LetterFact", about: "tuple[Claim, ...]", text: Path
+) -> "LetterCheck":
+    """Without invoices named, the letter is about all that had fallen due when it was sent."""
+    from connector.flow.letter_check import check_letter
+
+    due = [one for one in present.claims if one.overdue_minor and one.due_date and one.due_date < fact.sent_on]
+    return check_letter(workspace.law, present.debtor_kind, fact, about or due, text)
 
 
 def _only_where_it_can_be_checked(kind: Kind, valid: Valid) -> None:
