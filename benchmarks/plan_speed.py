@@ -22,13 +22,17 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter, process_time
 
-from connector.model import Account, Claim, DisputeFact, HoldFact, PriorStep
+from connector.model import Account, Claim, DisputeFact, HoldFact, LegalFacts, PriorStep
 from connector.policy import Policy, decide, load_policy
 
 DAY = date(2026, 11, 22)
 ITEMS_A_DEBTOR = 20 / 3
 CHUNK = 500  # debtors at a time, as a plan reads them
 LEVELS = (14, 30, 45)
+# What such a ledger's file says for the law: without it every hand-over would be undecided.
+LEGAL = LegalFacts(
+    contractual="yes", due_date_agreed="yes", in_business="yes", registers_read="yes", receiver="registered"
+)
 POLICY = Path(__file__).parent.parent / "config" / "example" / "policies" / "standard.toml"
 
 
@@ -72,7 +76,9 @@ def _account(debtor_id: str, count: int, dice: random.Random) -> Account:
         ledger="bench",
         debtor_id=debtor_id,
         debtor_kind=dice.choice(("business", "business", "business", "sole_trader", "unknown")),
+        debtor_country="NL",
         debtor_blocked=luck > 0.99,
+        legal=LEGAL,
         day=DAY,
         claims=claims,
         credit_minor={"EUR": dice.randrange(100, 20_000)} if dice.random() < 0.08 else {},

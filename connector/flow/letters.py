@@ -23,8 +23,10 @@ def record_letter(workspace: Workspace, ledger: Ledger, debtor_id: str, fact: Le
     at = workspace.clock.now()
     with workspace.store.write() as tx:
         letters.record(tx, ledger.name, debtor_id, fact, at=at)
-        told = {"kind": fact.kind, "sent_on": str(fact.sent_on), "channel": fact.channel, "valid": fact.valid}
-        journal.note(tx, "debtor.letter", debtor_id, at=at, ledger=ledger.name, actor=actor, **told)
+        journal.note(
+            tx, "debtor.letter", debtor_id, at=at, ledger=ledger.name, actor=actor,
+            kind=fact.kind, sent_on=str(fact.sent_on), channel=fact.channel, valid=fact.valid,
+        )  # fmt: skip
 
 
 def present_account(workspace: Workspace, ledger: Ledger, debtor_id: str) -> Account:

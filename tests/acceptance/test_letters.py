@@ -1,7 +1,12 @@
 """A letter to a consumer, from the first plan that asks for it to the hand-over it makes possible."""
 
+from datetime import date, timedelta
+
 import pytest
 from acceptance.installation import Installation
+
+from connector.law.law import Law
+from connector.law.netherlands.fourteen_day_letter import LetterPeriod, LetterSent, fourteen_days
 
 SAID = """
 wording = "binnen veertien dagen vanaf de dag nadat deze brief bij u is bezorgd"
@@ -37,6 +42,12 @@ def desk(plain: Installation) -> Installation:
     return plain
 
 
+def today(desk: Installation) -> date:
+    """The day by the clock that all tests share: it may have been moved on."""
+    with desk.opened() as (workspace, ledger):
+        return workspace.clock.today(ledger.timezone)
+
+
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -50,28 +61,31 @@ def test_a_consumer_goes_once_the_letter_is_there_and_its_days_are_over(desk: In
     assert "art. 6:96 lid 6 BW" in asked.out
     assert "nothing is done\n" in asked.out
 
-    sent = ["debtor", "letter", "Korst", "--kind", "fourteen_days", "--sent", "2026-02-27", "--channel", "post"]
-    text = str(desk.home / "letter.toml")
-    recorded = desk.run(*sent, "--text", text, "--claim", "1")
-    assert recorded.out == "Recorded: fourteen_days, sent on 2026-02-27 by post, valid: yes.\n"
+    day = today(desk)
+    period = fourteen_days(Law(), LetterSent(sent_on=day))
+    assert isinstance(period, LetterPeriod)
+    first = period.costs_from
+    sent = ["debtor", "letter", "Korst", "--kind", "fourteen_days", "--sent", str(day), "--channel", "post"]
+    recorded = desk.run(*sent, "--text", str(desk.home / "letter.toml"), "--claim", "1")
+    assert recorded.out == f"Recorded: fourteen_days, sent on {day} by post, valid: yes.\n"
     told = desk.run("plan", "--explain", "Korst", "--json").json
-    # Sent on a Friday: delivered on Tuesday 3 March, the fourteen days are over with 17 March.
-    assert (told["action"], told["not_before"]) == ("none", "2026-03-18")
-    assert "2026-02-27  letter fourteen_days by post, valid: yes" in desk.run("debtor", "show", "Korst").out
+    assert (told["action"], told["not_before"]) == ("none", str(first))
+    assert f"{day}  letter fourteen_days by post, valid: yes" in desk.run("debtor", "show", "Korst").out
 
-    desk.pass_days(15)
-    assert desk.run("plan", "--explain", "Korst", "--json").json["not_before"] == "2026-03-18"
+    desk.pass_days((first - day).days - 1)
+    assert desk.run("plan", "--explain", "Korst", "--json").json["not_before"] == str(first)
     desk.pass_days(1)
     assert desk.run("plan", "--explain", "Korst", "--json").json["action"] == "escalate"
 
 
 def test_what_cannot_be_is_refused_and_nothing_is_kept(desk: Installation) -> None:
-    sent = ["debtor", "letter", "Korst", "--kind", "first_reminder", "--sent", "2026-02-27", "--channel", "email"]
+    day = today(desk)
+    sent = ["debtor", "letter", "Korst", "--kind", "first_reminder", "--sent", str(day), "--channel", "email"]
     for more, said in (
         (["--claim", "99"], "no open invoice 99"),
         (["--text", "letter.toml"], "fourteen_days"),
-        (["--sent", "2026-05-01"], "after today"),
-        (["--delivered", "2026-02-01"], "lies before"),
+        (["--sent", str(day + timedelta(days=1))], "after today"),
+        (["--delivered", str(day - timedelta(days=1))], "lies before"),
     ):
         refused = desk.run(*sent, *more)
         assert refused.code == 2

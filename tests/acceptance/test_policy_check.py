@@ -84,7 +84,7 @@ def test_files_need_no_installation(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(["--home", str(tmp_path), "policy", "check", path, "--country", "be"]) == 0
     assert capsys.readouterr().out.endswith("1 policy checked: 0 errors, 0 warnings.\n")
     assert run(["--home", str(tmp_path), "policy", "check", path, "--country", "NL"]) == 2
-    assert "be-consumer.toml:32" in capsys.readouterr().out
+    assert "be-consumer.toml:33" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

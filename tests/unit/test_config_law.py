@@ -10,8 +10,10 @@ import pytest
 
 from connector.config import MistakesError, load
 from connector.config.law import LawTable
+from connector.flow.letter_check import read_said
 from connector.law.law import Law
 from connector.law.library import shipped
+from connector.model import LegalFacts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "law.md").read_text(encoding="utf-8")
 ROW = """
@@ -72,8 +74,19 @@ def test_a_mistake_is_told_with_file_key_and_mend(tmp_path: Path, text: str, sai
 
 
 def test_the_example_on_the_page_is_accepted() -> None:
-    (example,) = [tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)]
+    (example,) = [
+        tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL) if "law.tables" in text
+    ]
 
     law = LawTable.model_validate(example["law"]).law()
 
     assert law.tables.rate("nl.statutory").at(date(2026, 12, 1)).percent == Decimal("4.00")
+
+
+def test_the_other_examples_of_the_page_are_a_ledgers_facts_and_a_letters_text(tmp_path: Path) -> None:
+    facts, letter = (t for t in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL) if "law.tables" not in t)
+    path = tmp_path / "letter.toml"
+    path.write_text(letter, encoding="utf-8")
+
+    assert LegalFacts.model_validate(tomllib.loads(facts)["law"]).due_date_agreed == "yes"
+    assert read_said(path).costs == "40.00"

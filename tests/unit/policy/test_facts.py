@@ -8,17 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_builders import DAY, STANDARD, days_ago, debtor, dispute, hold, invoice, taken
 
-from connector.model import Account, Claim
+from connector.model import Account, Claim, LetterFact
 from connector.policy import decide, fingerprint
 
+LETTER = LetterFact(kind="fourteen_days", channel="post", sent_on=days_ago(9), document="archive 12", origin="anna")
 BASE: dict[str, Any] = {
     "claims": (invoice("A", late=20), invoice("B", late=5)),
     "credit_minor": {"EUR": 5, "USD": 7},
     "steps": (taken("remind", 3), taken("call", 2)),
     "holds": (hold(), hold("claim", key="key-A")),
     "disputes": (dispute("A"), dispute("B")),
+    "letters": (LETTER, LETTER.model_copy(update={"kind": "notice", "days": 7})),
 }
 ACCOUNT = debtor(**BASE)
+
+
+def letters(**changes: Any) -> dict[str, Any]:
+    return {"letters": (LETTER.model_copy(update=changes), BASE["letters"][1])}
 
 
 def claim_a(**changes: Any) -> dict[str, Any]:
@@ -45,6 +51,18 @@ def claim_a(**changes: Any) -> dict[str, Any]:
         {"holds": (hold(until=4), hold("claim", key="key-A"))},
         {"disputes": (dispute("A"), dispute("B", settled=1))},
         {"debtor_kind": "consumer"},
+        {"debtor_country": "BE"},
+        {"legal": ACCOUNT.legal.model_copy(update={"consumer_sale": "no"})},
+        {"letters": BASE["letters"][:1]},
+        letters(kind="first_reminder"),
+        letters(channel="email"),
+        letters(sent_on=days_ago(8)),
+        letters(delivered_on=days_ago(8)),
+        letters(disputed=True),
+        letters(days=14),
+        letters(valid="yes"),
+        letters(document=""),
+        letters(claims=("key-A",)),
         {"debtor_blocked": True},
         {"calibrated": False},
     ],
@@ -62,6 +80,8 @@ def test_every_fact_moves_the_fingerprint(changes: dict[str, Any]) -> None:
         {"claims": (invoice("renamed", late=20, claim="key-A"), BASE["claims"][1])},
         {name: tuple(reversed(BASE[name])) for name in ("claims", "steps", "holds", "disputes")},
         {"credit_minor": {"USD": 7, "EUR": 5}},
+        {"letters": BASE["letters"][::-1]},
+        letters(origin="bert", document="shelf 3"),
     ],
 )
 def test_the_day_texts_and_order_do_not_move_the_fingerprint(changes: dict[str, Any]) -> None:
@@ -70,7 +90,7 @@ def test_the_day_texts_and_order_do_not_move_the_fingerprint(changes: dict[str, 
 
 def test_the_fingerprint_is_the_same_in_every_process_and_release() -> None:
     assert fingerprint(Account(ledger="demo", debtor_id="d1", debtor_kind="business", day=DAY)) == "cad45b54f9a3f556"
-    assert fingerprint(ACCOUNT) == "337726f13b7bf374"
+    assert fingerprint(ACCOUNT) == "1ac16dd120c4c6a0"
 
 
 def test_a_decision_carries_the_fingerprint_of_its_account() -> None:
