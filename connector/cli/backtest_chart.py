@@ -16,6 +16,8 @@ _COLOURS = (("#9fc3d0", "#1f4e5f"), ("#ecc9a0", "#a85c14"), ("#c3d6ae", "#4d7426
 _INK, _FAINT, _LINE, _PAPER = "#22313a", "#5a6870", "#d9d4c7", "#fbfaf7"
 _LEFT, _TOP, _HEIGHT, _BAR, _GAP = 56, 64, 240, 22, 22
 _RULES = 4
+# No letter of the two sizes is wider on average: nothing runs off the edge.
+_LETTER, _LETTER_LARGE = 7, 9
 
 
 def write_chart(path: Path, found: "BackTest") -> None:
@@ -37,7 +39,9 @@ def draw_chart(found: "BackTest") -> str:
     most = max((month.files for one in figures for month in one.months), default=0)
     step = max(1, -(-most // _RULES))
     group = _BAR * len(figures) + _GAP
-    width = max(_LEFT + group * len(months) + 24, 480)
+    keys = [_key_text(one, found.assumptions.within[0]) for one in figures]
+    widest_text = max(_LETTER_LARGE * len(_title(found)), *(34 + _LETTER * len(text) for text in keys))
+    width = _LEFT + max(group * len(months), widest_text) + 24
     height = _TOP + _HEIGHT + 34 + 20 * len(figures)
     scale = _HEIGHT / (step * _RULES)
     parts = [
@@ -51,7 +55,7 @@ def draw_chart(found: "BackTest") -> str:
         *_rules(step, scale, width),
         *(_month(place, name, group) for place, name in enumerate(months)),
         *(bar for place, one in enumerate(figures) for bar in _bars(place, one, group, scale)),
-        *(_key(place, one, found.assumptions.within[0]) for place, one in enumerate(figures)),
+        *(_key(place, text) for place, text in enumerate(keys)),
         "</g></svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -93,12 +97,15 @@ def _bars(place: int, one: "Figures", group: int, scale: float) -> Iterator[str]
                 )
 
 
-def _key(place: int, one: "Figures", days: int) -> str:
+def _key_text(one: "Figures", days: int) -> str:
+    return f"{one.policy}: handed over, and of those all paid by themselves within {days} days"
+
+
+def _key(place: int, text: str) -> str:
     y = _TOP + _HEIGHT + 44 + 20 * place
     light, dark = _COLOURS[place % len(_COLOURS)]
     return (
         f'<rect x="{_LEFT}" y="{y - 10}" width="12" height="12" fill="{light}"/>'
         f'<rect x="{_LEFT + 14}" y="{y - 10}" width="12" height="12" fill="{dark}"/>'
-        f'<text x="{_LEFT + 34}" y="{y}">{escape(one.policy)}: handed over, and of those all paid by themselves '
-        f"within {days} days</text>"
+        f'<text x="{_LEFT + 34}" y="{y}">{escape(text)}</text>'
     )

@@ -117,8 +117,8 @@ def _lines(assumed: "Assumptions", known_to: str) -> "Iterator[tuple[str, Callab
     yield "  pays for itself if of what stayed open comes in", _break_even
     yield "overdue on an average day", lambda one: money(one.overdue_minor, one.currency)
     yield "  without what was handed over", lambda one: money(one.overdue_at_home_minor, one.currency)
-    yield "average days delinquent (ADD)", lambda one: _days(one.delinquent_days)
-    yield "  without what was handed over", lambda one: _days(one.delinquent_at_home_days)
+    yield "average days delinquent (ADD)", lambda one: _days(one.delinquent_days, places=2)
+    yield "  without what was handed over", lambda one: _days(one.delinquent_at_home_days, places=2)
     yield "days late of what was paid, mean", lambda one: _days(one.days_late_paid)
     yield "days from invoice to payment, mean", lambda one: _days(one.payment_term)
 
@@ -139,8 +139,8 @@ def _part(count: int, whole: int) -> str:
     return f"{count:,} of {whole:,} ({100 * count / whole:.0f} %)" if whole else "-"
 
 
-def _days(days: float | None) -> str:
-    return "-" if days is None else f"{days:,.1f}"
+def _days(days: float | None, *, places: int = 1) -> str:
+    return "-" if days is None else f"{days:,.{places}f}"
 
 
 def _whole(days: int | None) -> str:

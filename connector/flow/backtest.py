@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from connector.config import Ledger
@@ -25,7 +24,7 @@ from connector.store import Tx, debtors, journal, past
 from connector.store.debtors import DebtorFacts
 from connector.store.past import Confirmed, ItemVersion, Recorded
 
-_DEBTORS_AT_ONCE = 100
+_ROWS_AT_ONCE = 2000
 
 DayOf = Callable[[datetime], date]
 
@@ -72,7 +71,7 @@ def back_test(
     """Replay the ledger's history from `first` to `last`, all of it without them, under each of the named policies.
 
     What stood in the store at the end of a day, by the ledger's clock, is what was known on it. Memory is bounded by
-    the largest debtors and by the files that would have gone, not by the ledger. Raises ConfigError for days of which
+    the largest debtor and by the files that would have gone, not by the ledger. Raises ConfigError for days of which
     nothing is known, and for policies whose amounts cannot stand side by side.
     """
     currency = _one_currency(policies)
@@ -148,8 +147,7 @@ def _pasts(tx: Tx, ledger: Ledger, period: Period, day_of: DayOf) -> Iterator[De
     """The debtors' pasts one by one, what was said of them looked up for some at a time."""
     state = journal.read_ledger_state(tx, ledger.name)
     holds = past.recorded_holds(tx, ledger.name)
-    stream = past.versions(tx, ledger.name)
-    while chunk := list(islice(stream, _DEBTORS_AT_ONCE)):
+    for chunk in _some(past.versions(tx, ledger.name)):
         ids = [debtor_id for debtor_id, _ in chunk]
         known = debtors.facts(tx, ledger.name, ids)
         confirmed = past.confirmed_kinds(tx, ledger.name, ids)
@@ -172,6 +170,20 @@ def _pasts(tx: Tx, ledger: Ledger, period: Period, day_of: DayOf) -> Iterator[De
                 is_blocked=bool(facts and facts.blocked),
                 is_calibrated=state.calibrated,
             )
+
+
+def _some(stream: Iterable[tuple[str, list[ItemVersion]]]) -> Iterator[list[tuple[str, list[ItemVersion]]]]:
+    """Debtors with some rows together: a large one alone, hundreds of small ones at once."""
+    chunk: list[tuple[str, list[ItemVersion]]] = []
+    count = 0
+    for debtor_id, rows in stream:
+        chunk.append((debtor_id, rows))
+        count += len(rows)
+        if count >= _ROWS_AT_ONCE:
+            yield chunk
+            chunk, count = [], 0
+    if chunk:
+        yield chunk
 
 
 def _standing(row: ItemVersion, day_of: DayOf) -> Standing:

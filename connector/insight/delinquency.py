@@ -42,8 +42,10 @@ def measure(past: DebtorPast, currency: str, period: Period, files: list[File]) 
             continue
         for span in spans:
             _stood_overdue(span, away.get(claim), period, found)
-        _was_sold(spans[-1], period, found)
-        _was_paid(spans[-1], period, found)
+        # What was moved to another debtor is told there.
+        if spans[-1].past == date.max:
+            _was_sold(spans[-1], period, found)
+            _was_paid(spans[-1], period, found)
     return found
 
 
@@ -61,8 +63,9 @@ def _stood_overdue(span: Span, away_from: date | None, period: Period, found: De
 
 
 def _was_sold(last: Span, period: Period, found: Delinquency) -> None:
-    row = last.row(0)
-    if row.kind in _SALES and row.invoice_date and period.first <= row.invoice_date <= period.last:
+    row = last.added
+    is_deleted = row.gone == len(last.rows)
+    if row.kind in _SALES and not is_deleted and row.invoice_date and period.first <= row.invoice_date <= period.last:
         found.sales_minor += row.original_minor or row.total_minor
 
 

@@ -233,4 +233,4 @@ def _share(minor: int, bp: int) -> int:
 
 
 def _mean(total: int, weight: int) -> float | None:
-    return round(total / weight, 1) if weight > 0 else None
+    return round(total / weight, 2) if weight > 0 else None

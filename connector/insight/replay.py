@@ -129,7 +129,7 @@ class _Books:
         claims = []
         for (claim, _), span in self.live.items():
             if span.is_credit:
-                credit.append(span.row(0))
+                credit.append(span.added)
             else:
                 claims.append(span.claim(day, is_away=claim in self.away))
         return Account(

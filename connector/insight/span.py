@@ -1,6 +1,7 @@
 """A claim as it stood for a while: its rows added up, and what of it was paid."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple
@@ -53,13 +54,14 @@ class Span:
         """The claim as the rule layer sees it on a day; `is_away` when the replay has handed it over."""
         key = (self.overdue_minor(day), is_away)
         if key not in self._claims:
-            self._claims[key] = claim_of(self.row(key[0]), REPLAYED if is_away else "")
+            row = replace(self.added, overdue_minor=key[0]) if key[0] else self.added
+            self._claims[key] = claim_of(row, REPLAYED if is_away else "")
         return self._claims[key]
 
     @cached_property
     def is_credit(self) -> bool:
         """Whether it is in the debtor's favour."""
-        return is_credit(self.row(0))
+        return is_credit(self.added)
 
     @cached_property
     def payments(self) -> dict[str, Payment]:
@@ -79,8 +81,9 @@ class Span:
         """What is open, also what is on its way by direct debit; minor units."""
         return sum(one.open_minor for one in self.owed_rows)
 
-    def row(self, overdue_minor: int) -> ClaimRow:
-        """The rows added up as the store adds them up for a plan, texts for people left out."""
+    @cached_property
+    def added(self) -> ClaimRow:
+        """The rows added up as the store adds them up for a plan; what is overdue, and texts for people, left out."""
         versions = [one.version for one in self.rows]
         present = [one for one in versions if not one.gone]
         standing = self.open_rows
@@ -92,7 +95,7 @@ class Span:
             kind=min(one.kind for one in versions),
             number=max(one.number for one in versions),
             open_minor=sum(one.open_minor for one in standing),
-            overdue_minor=overdue_minor,
+            overdue_minor=0,
             in_collection_minor=sum(one.open_minor for one in present if one.state == "in_collection"),
             total_minor=sum(one.amount_minor for one in present),
             original_minor=max(one.original_minor for one in versions),

@@ -8,7 +8,7 @@ from desk import START, Desk, closed, invoice
 
 from connector.config import Ledger
 from connector.errors import ConfigError
-from connector.flow import actions
+from connector.flow import actions, backtest
 from connector.flow.accounts import account
 from connector.flow.backtest import BackTest, _days_in, _pasts, back_test
 from connector.flow.pull import pull
@@ -70,7 +70,11 @@ def test_policies_stand_side_by_side(desk: Desk, ledger: Ledger) -> None:
     assert [one.figures.policy for one in found.tried] == ["plain", "slow"]
 
 
-def test_what_the_replay_sees_today_is_what_a_plan_sees(desk: Desk, ledger: Ledger) -> None:
+@pytest.mark.parametrize("rows_at_once", [1, 2000])
+def test_what_the_replay_sees_today_is_what_a_plan_sees(
+    desk: Desk, ledger: Ledger, rows_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backtest, "_ROWS_AT_ONCE", rows_at_once)
     split = [
         invoice("4", 4_000, state="in_collection"),
         invoice("4", 6_000, id="t-4-b", due_date=date(2026, 5, 1)),
@@ -86,7 +90,9 @@ def test_what_the_replay_sees_today_is_what_a_plan_sees(desk: Desk, ledger: Ledg
         people.open_dispute(tx, "acme", "d1", DisputeFact(opened_on=today), at=desk.clock.now())
     day = desk.clock.today(ledger.timezone)
     with desk.store.read() as tx:
-        for debtor in list(_pasts(tx, ledger, Period(day, day), _days_in(ledger.timezone))):
+        debtors = list(_pasts(tx, ledger, Period(day, day), _days_in(ledger.timezone)))
+        assert [one.debtor_id for one in debtors] == ["d1", "d2"]
+        for debtor in debtors:
             seen = account(tx, ledger, debtor.debtor_id, day)
             books = _Books(debtor)
             books.go_to(day)

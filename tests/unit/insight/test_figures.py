@@ -121,3 +121,11 @@ def test_money_adds_up(known_to: date) -> None:
     debtors = (PAYS_SOON, PAYS_LATE, NEVER_PAYS, past(*invoice("E", due=0, paid=55, reason="credited")))
     found = figures(*debtors, known_to=known_to)
     assert found.came_in_minor + found.left_minor + found.otherwise_minor == found.amount_minor
+
+
+def test_a_deleted_invoice_is_no_sale_and_one_that_was_moved_is_sold_once() -> None:
+    deleted = [version("A", first=0, past=5, due_date=on(9)), version("A", first=5, due_date=on(9), gone=True)]
+    assert sums(past(*deleted), period=YEAR).sales_minor == 0
+    here, there = version("B", first=0, past=5, due_date=on(9)), version("B", first=5, due_date=on(9), debtor_id="d2")
+    found = sums(past(here), past(there._replace(version=there.version._replace(invoice_date=on(0)))), period=YEAR)
+    assert found.sales_minor == 10_000
