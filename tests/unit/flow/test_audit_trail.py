@@ -15,7 +15,8 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 # What a row may tell beside actor, action and subject: numbers, keys and words of our own.
 REFERENCES = {
     "answer", "attempt", "closed", "count", "fee_minor", "kind", "left", "lines", "message", "missing", "of",
-    "open_minor", "payment", "plan", "reference", "request", "step", "backup_at", "revision", "sent_on", "channel", "valid",
+    "open_minor", "payment", "plan", "reference", "request", "step", "backup_at", "revision",
+    "sent_on", "channel", "valid",
 }  # fmt: skip
 # Handed a text, which the trail leaves out.
 TEXTS = {"owner", "reasons", "why"}
