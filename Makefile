@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/incasso demo
 
 test: .venv/ready
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: .venv/ready
 	$(BIN)/ruff format --check .

@@ -95,8 +95,8 @@ class Workspace:
 
     def ledgers_at(self, connection: str) -> list[str]:
         """The names of the ledgers that hand over to an agency, in their order."""
-        handing = (one for one in self.settings.ledgers.values() if one.sink is not None)
-        return sorted(one.name for one in handing if one.sink and one.sink.connection == connection)
+        ledgers = self.settings.ledgers.values()
+        return sorted(one.name for one in ledgers if one.sink is not None and one.sink.connection == connection)
 
     def connection(self, name: str) -> Connection:
         """A configured connection. Raises ConfigError naming those there are."""

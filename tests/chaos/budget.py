@@ -20,12 +20,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from databases import upgraded
+from killable import serving
 
 _CALLER = Path(__file__).with_name("caller.py")
 
@@ -67,13 +68,6 @@ def fullest(times: list[float], window: float) -> int:
     return max((bisect_left(times, at + window) - start for start, at in enumerate(times)), default=0)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_request: object) -> None:
-        """A caller that is killed breaks off its connection."""
-
-
 @contextmanager
 def a_server() -> Iterator[tuple[str, dict[str, list[float]]]]:
     """Answers everything, and notes when each call arrived. Yields its URL, and arrivals by company."""
@@ -94,15 +88,8 @@ def a_server() -> Iterator[tuple[str, dict[str, list[float]]]]:
         def log_message(self, *_told: object) -> None:
             return None
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", arrivals
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url, arrivals
 
 
 @dataclass

@@ -1,13 +1,14 @@
 """Stands before the Exact Online stand-in and writes down which process presented which token, and what it got."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from killable import serving
 
 _TOKENS = "/api/oauth2/token"
 _DROPPED = frozenset({"connection", "transfer-encoding", "content-length", "date", "server", "host"})
@@ -38,26 +39,12 @@ class Record:
     answered: Callable[[int], None] = lambda _pid: None
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_request: object) -> None:
-        """A process that is killed breaks off its connection."""
-
-
 @contextmanager
 def recording(target: str) -> Iterator[tuple[str, Record]]:
     """Pass everything on to `target`. Yields the address to call instead, and the record."""
     record = Record()
-    server = _Server(("127.0.0.1", 0), _handler(record, urlsplit(target).netloc))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", record
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(_handler(record, urlsplit(target).netloc)) as url:
+        yield url, record
 
 
 def _handler(record: Record, target: str) -> type[BaseHTTPRequestHandler]:

@@ -66,7 +66,7 @@ def test_over_three_services_a_slot_is_worked_once_and_another_takes_over_the_wo
                 stop(process)
     finally:
         exact.order("toggles", {"latency_ms": 0})
-    assert pulls(home) == ["ok", "running"]
+    assert pulls(home) == ["ok", "died"]
     assert "3 works" not in told
     assert told.count(" works ") >= 2
     assert "incasso_workers" in figures

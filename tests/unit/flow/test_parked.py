@@ -21,12 +21,17 @@ def _cannot_be_asked(desk: Desk) -> None:
     desk.agency.promise = desk.agency.promise.model_copy(update={"lookup": False})
 
 
-def park(desk: Desk, ledger: Ledger, fate: str) -> Task:
-    """Hand invoice 1 over, lose the answer, and let the settle time pass."""
+def at_the_agency(desk: Desk, ledger: Ledger) -> None:
+    """Invoice 1 is handed over, as far as the wire lets it."""
     desk.books.holds(invoice("1"))
     pull(desk, ledger)
-    desk.agency.wire = [fate]
     hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+
+
+def park(desk: Desk, ledger: Ledger, fate: str) -> Task:
+    """Hand invoice 1 over, lose the answer, and let the settle time pass."""
+    desk.agency.wire = [fate]
+    at_the_agency(desk, ledger)
     return settle(desk, ledger)
 
 
@@ -92,9 +97,7 @@ def test_what_waited_behind_it_goes_out_in_order(desk: Desk, ledger: Ledger) -> 
 
 
 def test_a_message_other_than_the_hand_over_leaves_the_case_as_it_stands(desk: Desk, ledger: Ledger) -> None:
-    desk.books.holds(invoice("1"))
-    pull(desk, ledger)
-    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    at_the_agency(desk, ledger)
     (case_ref,) = desk.agency.cases
     desk.agency.wire = ["lost after"]
     write_message(desk, ledger, case_ref, "They called us.", actor="anna")
@@ -122,10 +125,8 @@ def test_it_is_said_once(desk: Desk, ledger: Ledger) -> None:
 
 
 def test_what_is_not_parked_is_refused(desk: Desk, ledger: Ledger) -> None:
-    desk.books.holds(invoice("1"))
-    pull(desk, ledger)
     desk.agency.wire = ["refused"]
-    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    at_the_agency(desk, ledger)
     for number in (1, 99):
         with pytest.raises(ConfigError, match=rf"message {number} is not parked\. See: incasso outbox list$"):
             resolve(desk, number, "arrived", told="A-1", actor="anna")
@@ -148,9 +149,7 @@ def test_a_hand_over_that_is_given_up_brings_its_claims_home(desk: Desk, ledger:
 
 
 def test_a_message_that_is_given_up_lets_pass_what_waits_behind_it(desk: Desk, ledger: Ledger) -> None:
-    desk.books.holds(invoice("1"))
-    pull(desk, ledger)
-    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    at_the_agency(desk, ledger)
     (case_ref,) = desk.agency.cases
     desk.agency.wire = ["lost before"]
     write_message(desk, ledger, case_ref, "They called us.", actor="anna")
@@ -179,9 +178,7 @@ def seen(desk: Desk, kind: str) -> dict[str, object]:
 
 
 def test_of_a_payment_it_shows_the_amount_and_the_day(desk: Desk, ledger: Ledger) -> None:
-    desk.books.holds(invoice("1"))
-    pull(desk, ledger)
-    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    at_the_agency(desk, ledger)
     (case,) = desk.agency.cases.values()
     desk.books.holds(invoice("1", 6_000), closed("1", 4_000))
     pull(desk, ledger)
@@ -195,9 +192,7 @@ def test_of_a_payment_it_shows_the_amount_and_the_day(desk: Desk, ledger: Ledger
 
 
 def test_of_a_letter_it_shows_no_word(desk: Desk, ledger: Ledger) -> None:
-    desk.books.holds(invoice("1"))
-    pull(desk, ledger)
-    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    at_the_agency(desk, ledger)
     (case_ref,) = desk.agency.cases
     desk.agency.wire = ["refused"]
     write_message(desk, ledger, case_ref, "Jan de Vries called us.", actor="anna")
@@ -207,8 +202,6 @@ def test_of_a_letter_it_shows_no_word(desk: Desk, ledger: Ledger) -> None:
 
 def test_of_a_paper_it_shows_which(desk: Desk, ledger: Ledger) -> None:
     desk.books.papers["INV-1"] = make_document(id="pdf-1")
-    desk.books.holds(invoice("1"))
-    pull(desk, ledger)
     desk.agency.wire = ["", "refused"]
-    hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+    at_the_agency(desk, ledger)
     assert seen(desk, "case.document") == {"document": "pdf-1"}
