@@ -64,9 +64,9 @@ def promise(step: Step, policy: Policy) -> Check | None:
     gate = policy.gates.promise
     if not _asked_before(gate.before, step):
         return None
-    asked = "Is no promise of the debtor still waited for?"
+    asked = "Is no promise to pay waited for?"
     if gate.stops == "claim":
-        asked = "Is no promise to pay everything still waited for?"
+        asked = "Is no promise to pay everything waited for?"
     free = because(f"{step.name}.promise", asked, seen="none", origin="promises to pay", verdict="yes")
     return lambda standing: _promised(standing, step, policy, free) if standing.promised else free
 
@@ -76,7 +76,7 @@ def payment_plan(step: Step, policy: Policy) -> Check | None:
     gate = policy.gates.payment_plan
     if not _asked_before(gate.before, step):
         return None
-    asked = "Does no payment plan of the debtor run?"
+    asked = "Does no payment plan run?"
     if not _stops_debtor("payment_plan", step, policy):
         asked = "Does no payment plan about everything run?"
     free = because(f"{step.name}.payment_plan", asked, seen="none", origin="payment plans", verdict="yes")
