@@ -4,7 +4,7 @@ from connector.config import Ledger
 from connector.errors import ConfigError
 from connector.flow.accounts import account
 from connector.flow.workspace import Workspace
-from connector.model import PaymentPlanFact, PromiseFact
+from connector.model import Account, PaymentPlanFact, PromiseFact
 from connector.policy.policy import Gates
 from connector.policy.promised import Promised, read_promised
 from connector.store import Tx, cases, promises
@@ -39,6 +39,19 @@ def resting_for(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow) -> l
     found = standing(workspace, tx, ledger, debtor_id, promised=tuple(promised.values()), agreed=tuple(agreed.values()))
     live = {line.claim for line in cases.lines(tx, row.case_ref) if line.live}
     return [one for one in found if one.stops and one.before != "never" and (not one.claims or one.claims & live)]
+
+
+def reason_to_stay(workspace: Workspace, ledger: Ledger, present: Account, claims: set[str]) -> str:
+    """The promise or plan for which these claims of a debtor are not handed over today, in words; empty without one."""
+    if not (present.promises or present.payment_plans):
+        return ""
+    gates = _gates(workspace, ledger)
+    reaching = {"promise": gates.promise.stops == "debtor", "payment_plan": gates.payment_plan.stops != "claim"}
+    for one in read_promised(present, gates):
+        about = not one.claims or bool(one.claims & claims) or reaching[one.kind]
+        if one.stops and one.before != "never" and about:
+            return one.seen
+    return ""
 
 
 def cases_to_look_at(workspace: Workspace, tx: Tx, ledger: Ledger) -> list[CaseRow]:

@@ -86,7 +86,7 @@ def _named(
     fact: PromiseFact | PaymentPlanFact, outcome: _Outcome, books: _Books, gate: PromiseGate | PaymentPlanGate
 ) -> Promised:
     matters = not fact.claims or any(claim in books.claims for claim in fact.claims)
-    seen = f"{outcome.seen}: {fact.reason}" if fact.reason else outcome.seen
+    seen = f"{outcome.seen} ({fact.reason})" if fact.reason else outcome.seen
     if isinstance(fact, PromiseFact):
         kind: Literal["promise", "payment_plan"] = "promise"
         origin = fact.origin or "promises to pay"
