@@ -20,12 +20,14 @@ from connector.cli import (
     demonstration,
     differences,
     faults,
+    holds,
     install,
     keys,
     letters,
     outbox,
     planning,
     policies,
+    promises,
     quarantine,
     service,
     tasks,
@@ -117,6 +119,9 @@ _task, _debtor, _case = (
 _add(_task, None, show=tasks.show, done=tasks.finish, answer=tasks.answer, approve=tasks.approve, refuse=tasks.refuse)
 _add(_debtor, None, find=debtors.find, show=debtors.show, hold=debtors.hold, resume=debtors.resume)
 _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors.kind, letter=letters.letter)
+_add(_debtor, None, promise=promises.promise, plan=promises.plan, veto=holds.veto, unveto=holds.unveto)
+_ledger = _new(help="Leave a ledger alone for a while.")
+_add(_ledger, None, hold=holds.hold_ledger, resume=holds.resume_ledger)
 _add(_case, None, list=cases.listing, show=cases.show, message=cases.message)
 _add(_case, None, withdraw=withdrawing.withdraw, keep=withdrawing.keep)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)
@@ -136,6 +141,7 @@ _add(_audit, None, verify=auditing.verify, head=auditing.head)
 for _name, _group, _section in (
     ("task", _task, _PEOPLE),
     ("debtor", _debtor, _PEOPLE),
+    ("ledger", _ledger, _PEOPLE),
     ("case", _case, _PEOPLE),
     ("difference", _difference, _PEOPLE),
     ("outbox", _outbox, _PEOPLE),

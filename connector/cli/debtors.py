@@ -1,21 +1,26 @@
 """`incasso debtor …`: what is known of a debtor, and what a person says of one."""
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from connector.cli.invocation import Invocation
-from connector.cli.options import DebtorArgument, JsonOption, LedgerOption, parse_day
-from connector.cli.selection import pick_debtor, pick_ledger
+from connector.cli.options import DebtorArgument, JsonOption, LedgerOption, ReasonOption, SinceOption, UntilOption
+from connector.cli.selection import pick_claims, pick_debtor, pick_ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.config import Ledger
     from connector.flow.workspace import Workspace
-    from connector.model import Account, Debtor
+    from connector.model import Account, Debtor, HoldFact
+    from connector.policy.promised import Promised
     from connector.store.cases import CaseRow
 
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in words.")]
+ClaimOption = Annotated[
+    list[str] | None,
+    typer.Option("--claim", metavar="INVOICE", help="An open invoice, again for more; left out: the whole debtor."),
+]
 Kind = Literal["consumer", "business", "sole_trader", "public_body"]
 
 
@@ -51,6 +56,7 @@ def show(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = 
     from connector.cli.output import show_json
     from connector.flow.plan import explain
     from connector.policy import explain as told
+    from connector.policy.promised import read_promised
     from connector.store import cases, journal
     from connector.store import debtors as stored
 
@@ -59,17 +65,27 @@ def show(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = 
         owner = pick_ledger(workspace.settings, ledger)
         key = pick_debtor(workspace, owner, debtor)
         account, decision = explain(workspace, owner, key)
+        promised = read_promised(account, workspace.policy(owner).gates)
         with workspace.store.read() as tx:
             who = stored.debtor_of(tx, owner.name, key)
             handed = cases.cases(tx, ledger=owner.name, debtor_id=key)
             trail = journal.audit_trail(tx, owner.name, key)
     if json:
-        show_json({"debtor": who, "account": account, "decision": told(decision), "cases": handed, "trail": trail})
+        stand = [one._asdict() for one in promised]
+        parts = {"debtor": who, "account": account, "decision": told(decision), "cases": handed, "trail": trail}
+        show_json(parts | {"promised": stand})
         return
-    _print_account(who, account, handed, headline=told(decision).headline)
+    _print_account(who, account, handed, promised, headline=told(decision).headline)
 
 
-def _print_account(who: "Debtor | None", account: "Account", handed: "list[CaseRow]", *, headline: str) -> None:
+def _print_account(
+    who: "Debtor | None",
+    account: "Account",
+    handed: "list[CaseRow]",
+    promised: "Sequence[Promised]",
+    *,
+    headline: str,
+) -> None:
     from connector.cli.output import money, print_line, show_facts, show_table
 
     credit = ", ".join(money(minor, code) for code, minor in account.credit_minor.items())
@@ -98,19 +114,20 @@ def _print_account(who: "Debtor | None", account: "Account", handed: "list[CaseR
         show_table(
             ["invoice", "due", "open", "overdue", "case"], rows, right=["open", "overdue"], whole=["due", "case"]
         )
-    for line in _said(account, handed):
+    for line in _said(account, handed, promised):
         print_line(line)
 
 
-def _said(account: "Account", handed: "list[CaseRow]") -> "list[str]":
+def _said(account: "Account", handed: "list[CaseRow]", promised: "Sequence[Promised]") -> "list[str]":
     lines = [f"{one.taken_on}  step {one.step} taken by {one.channel or 'an unknown channel'}" for one in account.steps]
     lines += [
         f"{one.sent_on}  letter {one.kind} by {one.channel}, valid: {one.valid}"
         + (f", delivered {one.delivered_on}" if one.delivered_on else "")
         for one in account.letters
     ]
-    own = [one for one in account.holds if one.scope != "ledger"]
-    lines += [f"{one.since}  on hold until {one.until or 'somebody resumes'}: {one.reason}" for one in own]
+    lines += [_held(one, account) for one in account.holds if one.scope != "ledger"]
+    days = [*(one.made_on for one in account.promises), *(one.agreed_on for one in account.payment_plans)]
+    lines += [f"{day}  {one.seen}" for day, one in zip(days, promised, strict=True)]
     lines += [
         f"{one.opened_on}  disputed{f', settled {one.settled_on}' if one.settled_on else ''}: {one.reason}"
         for one in account.disputes
@@ -119,33 +136,49 @@ def _said(account: "Account", handed: "list[CaseRow]") -> "list[str]":
     return sorted(lines)
 
 
+def _held(one: "HoldFact", account: "Account") -> str:
+    until = one.until or "somebody resumes"
+    if one.before == "escalate":
+        return f"{one.since}  hand-over vetoed by {one.origin} until {one.until or 'it is lifted'}: {one.reason}"
+    what = f"invoice {_number(one.key, account)} " if one.scope == "claim" else ""
+    return f"{one.since}  {what}on hold until {until}: {one.reason}"
+
+
+def _number(claim: str, account: "Account") -> str:
+    return next((one.number for one in account.claims if one.claim == claim and one.number), claim)
+
+
 def hold(
     context: typer.Context,
     debtor: DebtorArgument,
     reason: ReasonOption,
-    until: Annotated[
-        date | None, typer.Option("--until", parser=parse_day, metavar="DATE", help="The last day; left out: no end.")
-    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    claim: ClaimOption = None,
     ledger: LedgerOption = "",
 ) -> None:
-    """Leave a debtor alone; agencies with a case of this debtor are asked to rest."""
+    """Leave a debtor, or some of his invoices, alone; agencies with a case of it are asked to rest."""
     from connector.flow import actions
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
-        owner, key = _who(workspace, ledger, debtor)
-        told = actions.hold_debtor(workspace, owner, key, reason=reason, until=until, actor=invocation.actor)
-    _say(f"On hold{f' until {until}' if until else ''}.", owner, told=told)
+        owner, key, claims = pick_claims(workspace, ledger, debtor, claim)
+        told = actions.hold_debtor(
+            workspace, owner, key, reason=reason, until=until, actor=invocation.actor, since=since, claims=claims
+        )
+    _say(f"On hold{f' from {since} on' if since else ''}{f' until {until}' if until else ''}.", owner, told=told)
 
 
-def resume(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = "") -> None:
-    """End the holds on a debtor."""
+def resume(
+    context: typer.Context, debtor: DebtorArgument, claim: ClaimOption = None, ledger: LedgerOption = ""
+) -> None:
+    """End the holds on a debtor and all his invoices, or on some of them."""
     from connector.flow import actions
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
-        owner, key = _who(workspace, ledger, debtor)
-        ended = actions.resume_debtor(workspace, owner, key, actor=invocation.actor)
+        owner, key, claims = pick_claims(workspace, ledger, debtor, claim)
+        ended = actions.resume_debtor(workspace, owner, key, actor=invocation.actor, claims=claims)
     _say("It goes on." if ended else "There was no hold.", owner)
 
 

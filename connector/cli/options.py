@@ -25,4 +25,12 @@ DebtorArgument = Annotated[
     str, typer.Argument(metavar="DEBTOR", help="The debtor's code or key, or a part of the name that fits one only.")
 ]
 CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="Our reference of a case.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in words.")]
+SinceOption = Annotated[
+    date | None,
+    typer.Option("--since", parser=parse_day, metavar="DATE", help="The first day, past or to come; left out: today."),
+]
+UntilOption = Annotated[
+    date | None, typer.Option("--until", parser=parse_day, metavar="DATE", help="The last day; left out: no end.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

@@ -84,6 +84,22 @@ def pick_debtor(workspace: "Workspace", ledger: "Ledger", text: str) -> str:
     )
 
 
+def pick_claims(
+    workspace: "Workspace", ledger: str, debtor: str, named: list[str] | None
+) -> tuple["Ledger", str, tuple[str, ...]]:
+    """Ledger, debtor and the keys of the invoices named by number or key; none when none is named.
+
+    Raises ConfigError, also for an invoice that is not open.
+    """
+    from connector.flow.letters import claims_named, present_account
+
+    owner = pick_ledger(workspace.settings, ledger)
+    key = pick_debtor(workspace, owner, debtor)
+    if not named:
+        return owner, key, ()
+    return owner, key, tuple(one.claim for one in claims_named(present_account(workspace, owner, key), named))
+
+
 def pick_case(workspace: "Workspace", case_ref: str) -> tuple["CaseRow", "Ledger"]:
     """A case by our reference, and its ledger. Raises ConfigError."""
     from connector.store import cases

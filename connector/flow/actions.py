@@ -1,13 +1,15 @@
 """What a person does: holds, disputes, steps taken, answers to the agency, withdrawals. Each with its audit line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from connector.config import Ledger
 from connector.errors import ConfigError
+from connector.flow.holds import add_hold, checked_start
 from connector.flow.messages import next_mutation_id, put_mutation
+from connector.flow.rest import hold_of_a_person
 from connector.flow.workspace import Workspace
 from connector.model import (
     Answer,
@@ -29,32 +31,60 @@ from connector.store.people import Task
 
 
 def hold_debtor(
-    workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason: str, until: date | None, actor: str
+    workspace: Workspace,
+    ledger: Ledger,
+    debtor_id: str,
+    *,
+    reason: str,
+    until: date | None,
+    actor: str,
+    since: date | None = None,
+    claims: Sequence[str] = (),
 ) -> int:
-    """Leave a debtor alone; agencies that work a case of this debtor are asked to rest. Returns how many."""
+    """Leave a debtor, or these claims of his, alone from `since` (today); agencies that work them are asked to rest.
+
+    A day that has passed dates the hold back. Returns how many cases are concerned.
+    """
     day = workspace.clock.today(ledger.timezone)
-    fact = HoldFact(scope="debtor", key=debtor_id, since=day, until=until, reason=reason, origin=actor)
+    start = checked_start(since or day, until)
     with workspace.store.write() as tx:
-        people.add_hold(tx, ledger.name, fact, at=workspace.clock.now())
-        _note(workspace, tx, ledger, "debtor.hold", debtor_id, actor=actor)
+        for scope, key in [("claim", claim) for claim in claims] or [("debtor", debtor_id)]:
+            values = {"scope": scope, "key": key, "since": start, "until": until, "reason": reason, "origin": actor}
+            fact = HoldFact.model_validate(values)
+            add_hold(workspace, tx, ledger, fact, action="debtor.hold", subject=debtor_id, actor=actor)
+        if until and until < day:
+            return 0
+        from_then = {"effective_date": max(start, day), "reason": reason, "until": until}
         return _tell_all(
             workspace,
             tx,
             ledger,
             debtor_id,
-            lambda common: Hold(**common, reason=reason, until=until),
+            lambda common: Hold.model_validate(common | from_then),
             unless_resting=True,
+            about=claims,
         )
 
 
-def resume_debtor(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor: str) -> int:
-    """End the holds on a debtor and its claims; agencies go on. Returns how many holds there were."""
+def resume_debtor(
+    workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor: str, claims: Sequence[str] = ()
+) -> int:
+    """End the holds on a debtor and all his claims, or on these claims; agencies go on that no other hold stops.
+
+    Returns how many holds there were.
+    """
+    day = workspace.clock.today(ledger.timezone)
     with workspace.store.write() as tx:
-        keys = [debtor_id, *items.claims_of(tx, ledger.name, debtor_id)]
-        ended = people.end_holds(tx, ledger.name, keys, on=workspace.clock.today(ledger.timezone))
+        keys = claims or [debtor_id, *items.claims_of(tx, ledger.name, debtor_id)]
+        ended = people.end_holds(tx, ledger.name, keys, on=day)
+
+        def go_on(common: dict[str, Any]) -> Mutation:
+            other = hold_of_a_person(tx, ledger, _case(tx, common["case_ref"]), day)
+            return Hold(**common, reason=other.reason, until=other.until) if other else Resume(**common)
+
         if ended:
-            _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor)
-            _tell_all(workspace, tx, ledger, debtor_id, lambda common: Resume(**common), unless_resting=True)
+            _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor, of=list(claims))
+            _tell_all(workspace, tx, ledger, debtor_id, go_on, unless_resting=True, about=claims)
     return ended
 
 
@@ -207,15 +237,17 @@ def _tell_all(
     make: Callable[[dict[str, Any]], Mutation],
     *,
     unless_resting: bool = False,
+    about: Sequence[str] = (),
 ) -> int:
     """Put a mutation into the outbox for each live case of a debtor; returns how many cases that concerns.
 
+    `about`: only for cases with one of these claims.
     With `unless_resting` nothing is told of a case whose agency rests for what the ledger shows: a hold of a person is
     told when that ends, and the end of one must not end the rest.
     """
     concerned = 0
     for row in cases.cases(tx, ledger=ledger.name, debtor_id=debtor_id):
-        if any(line.live for line in cases.lines(tx, row.case_ref)):
+        if any(line.live and (not about or line.claim in about) for line in cases.lines(tx, row.case_ref)):
             concerned += 1
             if not (unless_resting and row.credit_hold):
                 put_mutation(workspace, tx, row, make(_common(workspace, tx, ledger, row)), at=workspace.clock.now())

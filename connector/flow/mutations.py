@@ -10,7 +10,7 @@ from datetime import date, datetime
 from connector.config import Ledger
 from connector.flow.balance import Settled
 from connector.flow.messages import next_mutation_id, put_mutation
-from connector.flow.rest import PERHAPS_PAID, rest_or_go_on
+from connector.flow.rest import PERHAPS_PAID, rest_as_promised, rest_or_go_on
 from connector.flow.runs import Report
 from connector.flow.settled import settled_lines
 from connector.flow.workspace import Workspace
@@ -45,6 +45,7 @@ def tell_changes(workspace: Workspace, ledger: Ledger, report: Report) -> None:
     for case_ref, lines in dirty.items():
         with workspace.store.write() as tx:
             report.counts["mutations"] += _tell_case(workspace, tx, ledger, case_ref, lines=lines)
+    report.counts["mutations"] += rest_as_promised(workspace, ledger)
 
 
 def _dirty_lines(tx: Tx, ledger: Ledger) -> dict[str, list[LineRow]]:

@@ -1,4 +1,6 @@
-"""Whether an agency is asked to rest for what the ledger shows: one Hold for whichever reasons stand, one Resume.
+"""Whether an agency is asked to rest for what the ledger shows or the debtor promised.
+
+One Hold for whichever reasons stand, one Resume.
 
 Level-triggered: asked anew each time from how things are, nothing is remembered but whether the agency rests.
 """
@@ -8,6 +10,7 @@ from datetime import date, datetime
 
 from connector.config import Ledger
 from connector.flow.messages import next_mutation_id, put_mutation
+from connector.flow.promised import cases_to_look_at, resting_for
 from connector.flow.workspace import Workspace
 from connector.model import Hold, HoldFact, Money, Resume
 from connector.store import Tx, cases, items, people
@@ -16,6 +19,7 @@ from connector.store.cases import CaseRow
 PERHAPS_PAID = "perhaps_paid"
 # What the agency is told when it shall rest. A restored store knows its own hold by it.
 CREDIT_TEXT = "the creditor received money or booked a credit that is not allocated to an invoice yet"
+PROMISED_TEXT = "the debtor promised the creditor to pay, or has a payment plan with the creditor"
 HOLE_TEXT = "an invoice was perhaps paid: its rows do not add up in the ledger"
 _UNALLOCATED = "unallocated"
 
@@ -23,10 +27,12 @@ _UNALLOCATED = "unallocated"
 def rest_or_go_on(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, *, day: date, at: datetime) -> int:
     """Bring the agency's rest up to what the ledger shows; returns how many messages that took."""
     reasons = list(_reasons(tx, ledger, row, at=at))
+    if resting_for(workspace, tx, ledger, row):
+        reasons.append(PROMISED_TEXT)
     if bool(reasons) == row.credit_hold:
         return 0
     common = {"mutation_id": next_mutation_id(tx, row.case_ref), "case_ref": row.case_ref, "effective_date": day}
-    asked = _hold_of_a_person(tx, ledger, row, day)
+    asked = hold_of_a_person(tx, ledger, row, day)
     if reasons:
         put_mutation(workspace, tx, row, Hold(**common, reason="; ".join(reasons)), at=at)
     elif asked is not None:
@@ -40,7 +46,7 @@ def rest_or_go_on(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, *,
 
 def is_ours(reason: str) -> bool:
     """Whether a hold with this reason was asked for here, and not by a person."""
-    return set(reason.split("; ")) <= {CREDIT_TEXT, HOLE_TEXT}
+    return set(reason.split("; ")) <= {CREDIT_TEXT, HOLE_TEXT, PROMISED_TEXT}
 
 
 def _reasons(tx: Tx, ledger: Ledger, row: CaseRow, *, at: datetime) -> Iterator[str]:
@@ -64,11 +70,31 @@ def _reasons(tx: Tx, ledger: Ledger, row: CaseRow, *, at: datetime) -> Iterator[
         yield HOLE_TEXT
 
 
-def _hold_of_a_person(tx: Tx, ledger: Ledger, row: CaseRow, day: date) -> HoldFact | None:
-    """The hold on the debtor that lasts longest, when one stands."""
+def rest_as_promised(workspace: Workspace, ledger: Ledger) -> int:
+    """Bring the agencies' rest up to the day: promises and plans end without anything else changing.
+
+    Returns how many messages that took.
+    """
+    with workspace.store.read() as tx:
+        rows = cases_to_look_at(workspace, tx, ledger)
+    day, told = workspace.clock.today(ledger.timezone), 0
+    for row in rows:
+        with workspace.store.write() as tx:
+            current = cases.read_case(tx, row.case_ref)
+            assert current is not None
+            told += rest_or_go_on(workspace, tx, ledger, current, day=day, at=workspace.clock.now())
+    return told
+
+
+def hold_of_a_person(tx: Tx, ledger: Ledger, row: CaseRow, day: date) -> HoldFact | None:
+    """The hold on the debtor, or on a claim of the case, that lasts longest, when one stands."""
+    live = {line.claim for line in cases.lines(tx, row.case_ref) if line.live}
     standing = [
         one
         for one in people.holds(tx, ledger.name)
-        if one.scope == "debtor" and one.key == row.debtor_id and (one.until is None or one.until >= day)
+        if (one.key == row.debtor_id if one.scope == "debtor" else one.scope == "claim" and one.key in live)
+        and one.before == "every step"
+        and one.since <= day
+        and (one.until is None or one.until >= day)
     ]
     return max(standing, key=lambda one: (one.until is None, one.until or day), default=None)

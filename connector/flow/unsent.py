@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from connector.config import Ledger
+from connector.flow import promised
 from connector.flow.accounts import account
 from connector.flow.workspace import Workspace
 from connector.model import Money
@@ -15,8 +16,8 @@ from connector.store.outbox import Outgoing
 def reason_to_stay(workspace: Workspace, tx: Tx, ledger: Ledger, message: Outgoing) -> str:
     """Why a case must not go out any more, in words; empty when it may.
 
-    Asked right before it is sent, however long it waited: a claim that is not overdue as it was handed over, a hold, a
-    dispute, money that is not allocated yet, or a person who asked the case back.
+    Asked right before it is sent, however long it waited: a claim that is not overdue as it was handed over, a hold or
+    veto, a dispute, a promise or payment plan, money that is not allocated yet, or a person who asked the case back.
     """
     row = cases.read_case(tx, message.case_ref)
     assert row is not None
@@ -37,6 +38,9 @@ def reason_to_stay(workspace: Workspace, tx: Tx, ledger: Ledger, message: Outgoi
     for hold in active_holds(present):
         if hold.scope != "claim" or hold.key in claims:
             return describe(hold)
+    waited_for = promised.reason_to_stay(workspace, ledger, present, claims)
+    if waited_for:
+        return waited_for
     credit = items.open_credit(tx, ledger.name, row.debtor_id, row.currency) - row.base_credit
     return f"{Money(minor=credit, currency=row.currency)} of the debtor is not allocated yet" if credit > 0 else ""
 

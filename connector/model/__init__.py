@@ -84,6 +84,7 @@ from connector.model.party import (
     DebtorContact,
     DebtorKind,
 )
+from connector.model.promise import Instalment, PaymentPlanFact, PromiseFact
 from connector.model.record import Record
 from connector.model.update import BookedPayment, SourceUpdate
 
@@ -129,6 +130,7 @@ __all__ = [
     "Hold",
     "HoldFact",
     "InfoRequested",
+    "Instalment",
     "ItemKind",
     "ItemState",
     "LegalFacts",
@@ -147,6 +149,7 @@ __all__ = [
     "MutationKind",
     "OpenItem",
     "Page",
+    "PaymentPlanFact",
     "PaymentReceived",
     "PaymentReversed",
     "PaymentView",
@@ -155,6 +158,7 @@ __all__ = [
     "Preflight",
     "PriorStep",
     "Product",
+    "PromiseFact",
     "Question",
     "Receipt",
     "Received",

@@ -9,6 +9,7 @@ from connector.model.case import PriorStep
 from connector.model.evidence import LegalFacts, LetterFact, Verdict
 from connector.model.money import Currency
 from connector.model.party import DebtorKind
+from connector.model.promise import PaymentPlanFact, PromiseFact
 from connector.model.record import Record
 
 StepAction = Literal["none", "remind", "notice", "call", "escalate", "undecided"]
@@ -42,7 +43,10 @@ class Claim(Record):
 
 
 class HoldFact(Record):
-    """Somebody asked to leave this debtor, claim or ledger alone. `until` None is without end."""
+    """Somebody asked to leave this debtor, claim or ledger alone. `until` is the last day, None without end.
+
+    `before`: which steps it stops; `escalate` is a veto on the hand-over alone, all else goes on.
+    """
 
     scope: Literal["ledger", "debtor", "claim"]
     key: str
@@ -50,6 +54,7 @@ class HoldFact(Record):
     until: date | None = None
     reason: str = ""
     origin: str = ""
+    before: Literal["every step", "escalate"] = "every step"
 
 
 class DisputeFact(Record):
@@ -68,6 +73,7 @@ class Account(Record):
     `credit_minor`: open credit notes and unallocated receipts per currency, as positive minor units.
     `calibrated`: the source vouches for the sign of its amounts; False makes every escalation undecided.
     `letters`: what was sent, as evidence; `legal`: what the ledger's file says of all its claims, for the law.
+    `promises`, `payment_plans`: what the debtor promised and agreed to, those that are over as well.
     """
 
     ledger: str
@@ -84,6 +90,8 @@ class Account(Record):
     calibrated: bool = True
     letters: tuple[LetterFact, ...] = ()
     legal: LegalFacts = LegalFacts()
+    promises: tuple[PromiseFact, ...] = ()
+    payment_plans: tuple[PaymentPlanFact, ...] = ()
 
 
 class Because(Record):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
 
-from connector.model import Account, Claim, LegalFacts, LetterFact
+from connector.model import Account, Claim, HoldFact, LegalFacts, LetterFact, PaymentPlanFact, PromiseFact
 
 ClaimFacts = tuple[str, str, int, int, int, date | None, str, bool]
 
@@ -23,7 +23,7 @@ def claim_facts(claims: Iterable[Claim]) -> list[ClaimFacts]:
 
 _about_debtor = itemgetter(
     "debtor_kind", "debtor_country", "debtor_blocked", "calibrated", "legal", "credit_minor", "steps", "holds",
-    "disputes", "letters",
+    "disputes", "letters", "promises", "payment_plans",
 )  # fmt: skip
 
 
@@ -46,6 +46,8 @@ def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str
     text = "\n".join(seen) + f"\n{kind}{blocked:d}{calibrated:d}{len(country)}:{country}{_stated(legal)}"
     if any(past):
         text += repr(_past(account))
+    if account.promises or account.payment_plans:
+        text += repr((sorted(map(_promise, account.promises)), sorted(map(_plan, account.payment_plans))))
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -54,10 +56,25 @@ def _past(account: Account) -> tuple[list[tuple[str | int, ...]], ...]:
     return (
         sorted(account.credit_minor.items()),
         sorted([(one.step, one.taken_on.toordinal()) for one in account.steps]),
-        sorted([(one.scope, one.key, one.since.toordinal(), _day(one.until)) for one in account.holds]),
+        sorted([_hold(one) for one in account.holds]),
         sorted([(one.claim, one.opened_on.toordinal(), _day(one.settled_on)) for one in account.disputes]),
         sorted([_evidence(one) for one in account.letters]),
     )
+
+
+def _hold(one: HoldFact) -> tuple[str | int, ...]:
+    stated = (one.scope, one.key, one.since.toordinal(), _day(one.until))
+    return stated if one.before == "every step" else (*stated, one.before)
+
+
+def _promise(one: PromiseFact) -> tuple[object, ...]:
+    stated = (one.made_on.toordinal(), one.pay_by.toordinal(), one.amount_minor, one.currency, _day(one.ended_on))
+    return (*stated, sorted(one.claims.items()))
+
+
+def _plan(one: PaymentPlanFact) -> tuple[object, ...]:
+    parts = [(part.due_on.toordinal(), part.amount_minor) for part in one.instalments]
+    return (one.agreed_on.toordinal(), sorted(parts), one.currency, _day(one.ended_on), sorted(one.claims.items()))
 
 
 def _evidence(one: LetterFact) -> tuple[str | int, ...]:

@@ -6,8 +6,17 @@ from typing import get_args
 from connector.model import Account, Because, DebtorKind, DisputeFact, HoldFact, Verdict
 from connector.policy.conditions import Check
 from connector.policy.policy import Policy, Step
+from connector.policy.promised import Promised
 from connector.policy.records import because, money_text
-from connector.policy.standing import Standing, active_holds, claim_name, describe, ledger_origin, open_disputes
+from connector.policy.standing import (
+    Mark,
+    Standing,
+    active_holds,
+    claim_name,
+    describe,
+    ledger_origin,
+    open_disputes,
+)
 
 
 def calibrated(step: Step, policy: Policy) -> Check | None:
@@ -48,6 +57,39 @@ def on_hold(step: Step, policy: Policy) -> Check:
         return _none_of(stopping_holds(standing.account, any_claim=any_claim), free)
 
     return check
+
+
+def promise(step: Step, policy: Policy) -> Check | None:
+    """Is the debtor free of a promise to pay that stops everything? The claims of a promise are set aside always."""
+    gate = policy.gates.promise
+    if not _asked_before(gate.before, step):
+        return None
+    asked = "Is no promise to pay waited for?"
+    if gate.stops == "claim":
+        asked = "Is no promise to pay everything waited for?"
+    free = because(f"{step.name}.promise", asked, seen="none", origin="promises to pay", verdict="yes")
+    return lambda standing: _promised(standing, step, policy, free) if standing.promised else free
+
+
+def payment_plan(step: Step, policy: Policy) -> Check | None:
+    """Does no payment plan run that stops the debtor? The claims of a plan are set aside always."""
+    gate = policy.gates.payment_plan
+    if not _asked_before(gate.before, step):
+        return None
+    asked = "Does no payment plan run?"
+    if not _stops_debtor("payment_plan", step, policy):
+        asked = "Does no payment plan about everything run?"
+    free = because(f"{step.name}.payment_plan", asked, seen="none", origin="payment plans", verdict="yes")
+    return lambda standing: _promised(standing, step, policy, free) if standing.promised else free
+
+
+def veto(step: Step, policy: Policy) -> Check | None:
+    """Has nobody vetoed the hand-over of the debtor?"""
+    if not _asked_before(policy.gates.veto.before, step):
+        return None
+    name, asked = f"{step.name}.veto", "Has nobody vetoed the hand-over of the debtor?"
+    free = because(name, asked, seen="nobody", origin="holds", verdict="yes")
+    return lambda standing: _none_of(vetoes(standing.account), free) if standing.account.holds else free
 
 
 def direct_debit(step: Step, policy: Policy) -> Check | None:
@@ -132,8 +174,55 @@ def stopping_disputes(account: Account, *, any_claim: bool) -> list[DisputeFact]
 
 
 def stopping_holds(account: Account, *, any_claim: bool) -> list[HoldFact]:
-    """The active holds that stop the whole debtor."""
-    return [fact for fact in active_holds(account) if any_claim or fact.scope != "claim"]
+    """The active holds that stop the whole debtor before every step."""
+    return [
+        fact for fact in active_holds(account) if fact.before == "every step" and (any_claim or fact.scope != "claim")
+    ]
+
+
+def vetoes(account: Account) -> list[HoldFact]:
+    """The active holds that stop the hand-over of the debtor alone."""
+    return [fact for fact in active_holds(account) if fact.before == "escalate"]
+
+
+def barring(standing: Standing, step: Step, policy: Policy) -> list[Mark]:
+    """What somebody said and what stops the whole debtor before a step."""
+    account, gates = standing.account, policy.gates
+    found: list[Mark] = [
+        *stopping_disputes(account, any_claim=gates.disputed.stops == "debtor"),
+        *stopping_holds(account, any_claim=gates.on_hold.stops == "debtor"),
+        *(one for one in standing.promised if _bars(one, step, policy)),
+    ]
+    return [*found, *vetoes(account)] if _asked_before(gates.veto.before, step) else found
+
+
+def _stops_debtor(kind: str, step: Step, policy: Policy) -> bool:
+    """Whether a promise or plan about some claims stops the debtor's others before a step as well."""
+    if kind == "promise":
+        return policy.gates.promise.stops == "debtor"
+    stops = policy.gates.payment_plan.stops
+    return stops == "debtor" or (stops == "hand-over" and step.action == "escalate")
+
+
+def _bars(one: Promised, step: Step, policy: Policy) -> bool:
+    if not (one.stops and _asked_before(one.before, step)):
+        return False
+    return not one.claims or _stops_debtor(one.kind, step, policy)
+
+
+def _promised(standing: Standing, step: Step, policy: Policy, free: Because) -> Because:
+    """What bars the debtor, else what there is of the kind, with how it came out."""
+    kind = free.condition.rpartition(".")[2]
+    mine = [one for one in standing.promised if one.kind == kind and one.matters]
+    barring = [one for one in mine if _bars(one, step, policy)]
+    sure = [one for one in barring if one.state == "running"]
+    told = sure or barring or mine
+    if not told:
+        return free
+    verdict: Verdict = "no" if sure else "unknown" if barring else "yes"
+    origin = ", ".join(sorted({one.origin for one in told}))
+    seen = "; ".join(one.seen for one in told)
+    return because(free.condition, free.asked, seen=seen, origin=origin, verdict=verdict)
 
 
 def _none_of(facts: Sequence[DisputeFact | HoldFact], free: Because) -> Because:

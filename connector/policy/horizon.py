@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from connector.model import DisputeFact, HoldFact
-from connector.policy.gates import stopping_disputes, stopping_holds
+from connector.policy.gates import barring
 from connector.policy.ladder import Ladder, Rung
 from connector.policy.lawful import first_lawful
 from connector.policy.standing import ONE_DAY, Standing, for_hand_over, over_from
@@ -43,8 +42,8 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
             return None
     if after:
         ripe = max(ripe, taken[after.step].taken_on + timedelta(days=after.days))
-    if account.holds or account.disputes:
-        free = _free_from(standing, ladder)
+    if account.holds or account.disputes or standing.promised:
+        free = _free_from(standing, rung, ladder)
         if free is None:
             return None
         ripe = max(ripe, free)
@@ -56,13 +55,8 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
     return ripe if ripe > account.day else account.day + ONE_DAY
 
 
-def _free_from(standing: Standing, ladder: Ladder) -> date | None:
-    """The first day without a dispute or hold that stops the debtor; None when nobody knows that day."""
-    account, gates = standing.account, ladder.policy.gates
-    stopping: list[DisputeFact | HoldFact] = [
-        *stopping_disputes(account, any_claim=gates.disputed.stops == "debtor"),
-        *stopping_holds(account, any_claim=gates.on_hold.stops == "debtor"),
-    ]
-    ends = [over_from(fact) for fact in stopping]
+def _free_from(standing: Standing, rung: Rung, ladder: Ladder) -> date | None:
+    """The first day without anything that somebody said and that stops the debtor; None when nobody knows that day."""
+    ends = [over_from(fact) for fact in barring(standing, rung.step, ladder.policy)]
     known = [end for end in ends if end is not None]
     return max(known, default=date.min) if len(known) == len(ends) else None

@@ -22,6 +22,9 @@ CONDITIONS: dict[str, Condition] = {
     "agency_minimum": conditions.agency_minimum,
     "disputed": gates.disputed,
     "on_hold": gates.on_hold,
+    "promise": gates.promise,
+    "payment_plan": gates.payment_plan,
+    "veto": gates.veto,
     "direct_debit": gates.direct_debit,
     "whole": gates.whole,
     "calibrated": gates.calibrated,
@@ -30,7 +33,8 @@ CONDITIONS: dict[str, Condition] = {
     "credit": gates.credit,
 }
 _BY_THE_CALENDAR = frozenset(
-    {"amount", "agency_minimum", "days_overdue", "not_taken", "needs", "after", "disputed", "on_hold"}
+    {"amount", "agency_minimum", "days_overdue", "not_taken", "needs", "after"}
+    | {"disputed", "on_hold", "promise", "payment_plan", "veto"}
 )
 
 

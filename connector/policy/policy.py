@@ -115,6 +115,35 @@ class CreditGate(Record):
     accept: Literal["none", "netted"] = "none"
 
 
+class PromiseGate(Record):
+    """A claim that the debtor promised to pay takes no part until `grace_days` after the promised day.
+
+    With `stops = "debtor"` nor do his other claims.
+    """
+
+    before: Literal["every step", "escalate", "never"] = "every step"
+    stops: Literal["claim", "debtor"] = "claim"
+    grace_days: Days = 2
+
+
+class PaymentPlanGate(Record):
+    """A claim in a payment plan takes no part while the instalments come in, each at most `grace_days` late.
+
+    Nor is the debtor handed over for anything else (`stops = "hand-over"`); his other claims go on as if there were no
+    plan (`"claim"`), or take no part either (`"debtor"`).
+    """
+
+    before: Before = "every step"
+    stops: Literal["hand-over", "claim", "debtor"] = "hand-over"
+    grace_days: Days = 7
+
+
+class VetoGate(Record):
+    """Nobody may have vetoed the hand-over of the debtor; with `before = "every step"` a veto stops everything."""
+
+    before: Before = "escalate"
+
+
 class AgencyMinimumGate(Record):
     """The smallest file the agency takes, less credit, in minor units. Asked before an escalation."""
 
@@ -137,6 +166,9 @@ class Gates(Record):
     calibrated: CalibratedGate = CalibratedGate()
     disputed: ClaimGate = ClaimGate()
     on_hold: ClaimGate = ClaimGate()
+    promise: PromiseGate = PromiseGate()
+    payment_plan: PaymentPlanGate = PaymentPlanGate()
+    veto: VetoGate = VetoGate()
     direct_debit: ClaimGate = ClaimGate()
     whole: WholeGate = WholeGate()
     blocked: BlockedGate = BlockedGate()

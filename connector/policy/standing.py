@@ -3,17 +3,22 @@
 from datetime import date, timedelta
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from connector.law.law import Law
 from connector.model import Account, Claim, DisputeFact, HoldFact, PriorStep, Verdict
 from connector.policy.facts import ClaimFacts, claim_facts
 from connector.policy.policy import Policy
+from connector.policy.promised import Promised, read_promised
 from connector.policy.records import money_text
 
 ONE_DAY = timedelta(days=1)
 
-_FACTS = itemgetter("day", "claims", "credit_minor", "steps", "holds", "disputes")
+_FACTS = itemgetter("day", "claims", "credit_minor", "steps", "holds", "disputes", "promises", "payment_plans")
+
+Mark = DisputeFact | HoldFact | Promised
+"""What sets a claim aside, or stops the debtor, because somebody said so."""
+_M = TypeVar("_M", bound=Mark)
 
 
 class Aside(NamedTuple):
@@ -40,6 +45,7 @@ class Standing(NamedTuple):
     - `credit_minor`: what the debtor has to his credit in this currency; `foreign_credit`: in which others.
     - `taken`: the latest of each step taken since `first_due`: an older one was about claims that are settled.
     - `law`: the tables of the law and the readings taken.
+    - `promised`: how the promises to pay and payment plans stand.
     """
 
     account: Account
@@ -56,6 +62,7 @@ class Standing(NamedTuple):
     first_due: date | None
     taken: dict[str, PriorStep]
     law: Law
+    promised: tuple[Promised, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -69,8 +76,9 @@ def read_standing(account: Account, policy: Policy, law: Law | None = None) -> S
     `law`: left out, what is shipped.
     """
     currency = policy.currency
-    day, claims, credit, steps, holds, disputes = _FACTS(account.__dict__)
-    marked = _marked_claims(account) if holds or disputes else {}
+    day, claims, credit, steps, holds, disputes, promises, plans = _FACTS(account.__dict__)
+    promised = read_promised(account, policy.gates) if promises or plans else ()
+    marked = _marked_claims(account, promised) if holds or disputes or promised else {}
     ignore_whole = policy.gates.whole.stops == "nothing"
     overdue: list[Claim] = []
     later: list[Claim] = []
@@ -116,7 +124,7 @@ def read_standing(account: Account, policy: Policy, law: Law | None = None) -> S
         account, facts, overdue, later, aside, overdue_minor, open_minor,
         (max(0, credit.get(currency, 0)) if credit else 0) + negative_minor,
         tuple(sorted(foreign)) if foreign else (), oldest, (day - oldest_due).days if oldest else 0, first_due,
-        taken, law or _shipped(),
+        taken, law or _shipped(), promised,
     )  # fmt: skip
 
 
@@ -126,8 +134,12 @@ def for_hand_over(standing: Standing) -> Standing:
     One invoice has one live hand-over. Which of its terms a payment settles is the source's to say, and after a
     split or an un-matching it says so for the invoice only: a part of one could be collected twice.
     """
-    waiting = [claim for claim in standing.overdue if claim.overdue_minor < claim.open_minor]
-    return leave_out(standing, [_wait_for_last_term(claim) for claim in waiting]) if waiting else standing
+    asides = [_wait_for_last_term(claim) for claim in standing.overdue if claim.overdue_minor < claim.open_minor]
+    if standing.promised:
+        marked = _promised_claims(standing.promised, before="escalate")
+        open_claims = (*standing.overdue, *standing.later)
+        asides += [_promised_aside(one, marked[one.claim]) for one in open_claims if one.claim in marked]
+    return leave_out(standing, asides) if asides else standing
 
 
 def leave_out(standing: Standing, asides: list[Aside]) -> Standing:
@@ -179,10 +191,12 @@ def ledger_origin(account: Account) -> str:
     return f"open items of ledger {account.ledger}"
 
 
-def over_from(fact: DisputeFact | HoldFact) -> date | None:
-    """The first day on which the dispute or hold no longer counts, or None when nobody knows."""
+def over_from(fact: Mark) -> date | None:
+    """The first day on which the dispute, hold, promise or plan no longer counts, or None when nobody knows."""
     if isinstance(fact, DisputeFact):
         return fact.settled_on
+    if isinstance(fact, Promised):
+        return fact.ends
     return fact.until + ONE_DAY if fact.until and fact.until < date.max else None
 
 
@@ -195,20 +209,37 @@ def _steps_that_count(account: Account, first_due: date) -> dict[str, PriorStep]
     return taken
 
 
-def _marked_claims(account: Account) -> dict[str, DisputeFact | HoldFact]:
-    """The claims that somebody disputes or holds, each with the fact that lasts longest."""
-    marked: dict[str, DisputeFact | HoldFact] = {}
-    facts: list[tuple[str, DisputeFact | HoldFact]] = [
-        *((hold.key, hold) for hold in active_holds(account) if hold.scope == "claim"),
+def _marked_claims(account: Account, promised: tuple[Promised, ...]) -> dict[str, Mark]:
+    """The claims that somebody disputes, holds or promised to pay, each with the fact that lasts longest."""
+    facts: list[tuple[str, Mark]] = [
+        *((hold.key, hold) for hold in active_holds(account) if hold.scope == "claim" and hold.before == "every step"),
         *((dispute.claim, dispute) for dispute in open_disputes(account) if dispute.claim),
     ]
+    marked = _longest(facts)
+    # A plan of which a fact is missing says less than what surely stops the claim.
+    for claim, one in _promised_claims(promised, before="every step").items():
+        if claim not in marked or one.state == "running":
+            marked[claim] = _longest([(claim, one), (claim, marked.get(claim, one))])[claim]
+    return marked
+
+
+def _promised_claims(promised: tuple[Promised, ...], *, before: str) -> dict[str, Promised]:
+    """The claims of the promises and plans that stop them: each with the one that lasts longest, a sure one first."""
+    stopping = [one for one in promised if one.stops and one.before == before]
+    unclear = {claim: one for one in stopping if one.state == "unclear" for claim in one.claims}
+    sure = _longest([(claim, one) for one in stopping if one.state == "running" for claim in one.claims])
+    return unclear | sure
+
+
+def _longest(facts: list[tuple[str, _M]]) -> dict[str, _M]:
+    marked: dict[str, _M] = {}
     for claim, fact in facts:
         if claim not in marked or (over_from(fact) or date.max) > (over_from(marked[claim]) or date.max):
             marked[claim] = fact
     return marked
 
 
-def _set_aside(claim: Claim, mark: DisputeFact | HoldFact | None, policy: Policy) -> Aside:
+def _set_aside(claim: Claim, mark: Mark | None, policy: Policy) -> Aside:
     """The first reason that applies. Certain ones first: a disputed claim is disputed whatever else is unknown."""
     name = claim_name(claim)
     if claim.case_ref:
@@ -222,11 +253,20 @@ def _set_aside(claim: Claim, mark: DisputeFact | HoldFact | None, policy: Policy
         seen = _since("disputed", mark.opened_on, mark.settled_on, mark.reason)
         asked, origin = f"Is {name} free of dispute?", mark.origin or "disputes"
         return Aside(claim, "disputed", asked, seen, origin, "no", over_from(mark))
+    if isinstance(mark, Promised):
+        return _promised_aside(claim, mark)
     if mark is not None:
         seen = _since("on hold", mark.since, mark.until, mark.reason)
         asked, origin = f"Is {name} not on hold?", mark.origin or "holds"
         return Aside(claim, "on_hold", asked, seen, origin, "no", over_from(mark))
     return _unclear(claim, name, policy)
+
+
+def _promised_aside(claim: Claim, mark: Promised) -> Aside:
+    name = claim_name(claim)
+    asked = f"Is {name} not promised for a later day?" if mark.kind == "promise" else f"Is {name} in no payment plan?"
+    verdict: Verdict = "unknown" if mark.state == "unclear" else "no"
+    return Aside(claim, mark.kind, asked, mark.seen, mark.origin, verdict, mark.ends)
 
 
 def _unclear(claim: Claim, name: str, policy: Policy) -> Aside:
@@ -246,8 +286,12 @@ def _since(word: str, start: date, end: date | None, reason: str) -> str:
     return f"{text}: {reason}" if reason else text
 
 
-def describe(fact: DisputeFact | HoldFact) -> str:
-    """One dispute or hold in words."""
+def describe(fact: Mark) -> str:
+    """One dispute, hold, promise or plan in words."""
+    if isinstance(fact, Promised):
+        return fact.seen
     if isinstance(fact, DisputeFact):
         return _since("disputed", fact.opened_on, fact.settled_on, fact.reason)
+    if fact.before == "escalate":
+        return _since(f"hand-over vetoed by {fact.origin or 'somebody'}", fact.since, fact.until, fact.reason)
     return _since(f"{fact.scope} on hold", fact.since, fact.until, fact.reason)

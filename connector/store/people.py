@@ -67,11 +67,14 @@ def add_hold(tx: Tx, ledger: str, fact: HoldFact, *, at: datetime) -> None:
     tx.execute(insert(hold).values(ledger=ledger, at=at, **fact.model_dump()))
 
 
-def end_holds(tx: Tx, ledger: str, keys: Sequence[str], *, on: date) -> int:
-    """End the open holds on these debtors or claims: the day before `on` is their last. Returns how many."""
+def end_holds(tx: Tx, ledger: str, keys: Sequence[str], *, on: date, before: str = "every step") -> int:
+    """End the open holds on these debtors, claims or ledgers: the day before `on` is their last. Returns how many.
+
+    `before`: those that stop every step, or (`escalate`) the vetoes.
+    """
     open_then = or_(hold.c.until.is_(None), hold.c.until >= on)
     last = on - timedelta(days=1)
-    where = (hold.c.ledger == ledger, among(tx, hold.c.key, keys), open_then)
+    where = (hold.c.ledger == ledger, among(tx, hold.c.key, keys), hold.c.before == before, open_then)
     return tx.execute(update(hold).where(*where).values(until=last)).rowcount
 
 
@@ -79,9 +82,7 @@ def holds(tx: Tx, ledger: str) -> list[HoldFact]:
     """All holds of a ledger, ended ones too."""
     columns = hold.c
     rows = tx.execute(
-        select(columns.scope, columns.key, columns.since, columns.until, columns.reason, columns.origin)
-        .where(columns.ledger == ledger)
-        .order_by(columns.id)
+        select(*(columns[name] for name in HoldFact.model_fields)).where(columns.ledger == ledger).order_by(columns.id)
     )
     return [HoldFact(**row._mapping) for row in rows]
 

@@ -40,6 +40,7 @@ from connector.store.tables.machinery import (
     token,
     worker,
 )
+from connector.store.tables.promises import payment_plan, promise
 from connector.store.tables.schema import metadata
 
 __all__ = [
@@ -72,8 +73,10 @@ __all__ = [
     "open_item",
     "open_item_history",
     "outbox",
+    "payment_plan",
     "plan",
     "plugin_state",
+    "promise",
     "quarantine",
     "record_fault",
     "remittance",

@@ -59,7 +59,8 @@ step_taken = Table(
     UniqueConstraint("ledger", "debtor_id", "step", "taken_on"),
 )
 
-# Who asked to leave a ledger, a debtor or a claim alone, and until which day.
+# Who asked to leave a ledger, a debtor or a claim alone, and until which day. `before` is `escalate` for a veto on the
+# hand-over alone, else `every step`.
 hold = Table(
     "hold",
     metadata,
@@ -72,6 +73,7 @@ hold = Table(
     Column("reason", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("before", Word, nullable=False),
     Index("ix_hold_ledger_key", "ledger", "key"),
 )
 

@@ -8,7 +8,7 @@ import pytest
 from desk import POLICY, Desk, closed, invoice
 
 from connector.config import Ledger
-from connector.flow import actions
+from connector.flow import actions, holds, promises
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
 from connector.flow.messages import OPEN
@@ -133,6 +133,22 @@ def held(desk: Desk, ledger: Ledger) -> None:
     actions.hold_debtor(desk, ledger, "d1", reason="promised to pay", until=None, actor="anna")
 
 
+def vetoed(desk: Desk, ledger: Ledger) -> None:
+    holds.veto(desk, ledger, "d1", reason="key account", until=None, actor="sales")
+
+
+def promised(desk: Desk, ledger: Ledger) -> None:
+    word = {"amount": "100.00", "pay_by": date(2026, 3, 9), "made_on": None, "claims": (), "reason": ""}
+    promises.record_promise(desk, ledger, "d1", **word, actor="anna")
+
+
+def in_a_plan(desk: Desk, ledger: Ledger) -> None:
+    parts = ((date(2026, 4, 1), "50.00"), (date(2026, 5, 1), "50.00"))
+    promises.record_plan(
+        desk, ledger, "d1", instalments=parts, agreed_on=None, claims=(), reason="by letter", actor="anna"
+    )
+
+
 def disputed(desk: Desk, ledger: Ledger) -> None:
     actions.open_dispute(desk, ledger, "d1", reason="never delivered", claim="INV-1", actor="anna")
 
@@ -151,6 +167,9 @@ REASONS: list[tuple[Change, str]] = [
     (given_more_time, "of invoice 1 EUR 0.00 is overdue now, not EUR 100.00"),
     (money_not_allocated, "EUR 100.00 of the debtor is not allocated yet"),
     (held, "debtor on hold since 2026-03-02: promised to pay"),
+    (vetoed, "hand-over vetoed by sales since 2026-03-02: key account"),
+    (promised, "promised EUR 100.00 by 2026-03-09, on 2026-03-02"),
+    (in_a_plan, "payment plan of 2026-03-02 runs, next EUR 50.00 by 2026-04-01 (by letter)"),
     (disputed, "disputed since 2026-03-02: never delivered"),
     (asked_back, "it was asked back"),
 ]

@@ -363,7 +363,7 @@ def test_the_reasons_of_a_hand_over_are_complete() -> None:
         f"escalate.{condition}": "yes"
         for condition in (
             "days_overdue", "not_taken", "needs", "after", "amount", "agency_minimum",
-            "disputed", "on_hold", "calibrated", "blocked", "debtor_kind", "credit",
+            "disputed", "on_hold", "promise", "payment_plan", "veto", "calibrated", "blocked", "debtor_kind", "credit",
             "law.contractual", "law.undisputed", "law.in_default", "law.not_barred", "law.not_stopped",
             "law.agency_registered",
         )

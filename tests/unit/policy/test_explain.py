@@ -33,6 +33,10 @@ Step "remind"
            none  [disputes]
   yes      Is there no hold on the debtor?
            none  [holds]
+  yes      Is no promise to pay everything waited for?
+           none  [promises to pay]
+  yes      Does no payment plan about everything run?
+           none  [payment plans]
   yes      Does the source vouch for the sign of its amounts?
            it does  [the source]
 

@@ -1,0 +1,73 @@
+"""How a debtor's promises and payment plans stand today, and which cases their agencies rest for."""
+
+from connector.config import Ledger
+from connector.errors import ConfigError
+from connector.flow.accounts import account
+from connector.flow.workspace import Workspace
+from connector.model import Account, PaymentPlanFact, PromiseFact
+from connector.policy.policy import Gates
+from connector.policy.promised import Promised, read_promised
+from connector.store import Tx, cases, promises
+from connector.store.cases import CaseRow
+
+
+def standing(
+    workspace: Workspace,
+    tx: Tx,
+    ledger: Ledger,
+    debtor_id: str,
+    *,
+    promised: tuple[PromiseFact, ...],
+    agreed: tuple[PaymentPlanFact, ...],
+) -> tuple[Promised, ...]:
+    """These promises and plans of a debtor, in their order, as they stand today under the ledger's policy."""
+    if not (promised or agreed):
+        return ()
+    # An account without anything open carries no facts.
+    present = account(tx, ledger, debtor_id, workspace.clock.today(ledger.timezone))
+    asked = present.model_copy(update={"promises": promised, "payment_plans": agreed})
+    return read_promised(asked, _gates(workspace, ledger))
+
+
+def resting_for(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow) -> list[Promised]:
+    """The promises and plans for which the agency of a case shall rest today."""
+    name, debtor_id = ledger.name, row.debtor_id
+    promised = promises.promises(tx, name, [debtor_id]).get(debtor_id, {})
+    agreed = promises.plans(tx, name, [debtor_id]).get(debtor_id, {})
+    if not (promised or agreed):
+        return []
+    found = standing(workspace, tx, ledger, debtor_id, promised=tuple(promised.values()), agreed=tuple(agreed.values()))
+    live = {line.claim for line in cases.lines(tx, row.case_ref) if line.live}
+    return [one for one in found if one.stops and one.before != "never" and (not one.claims or one.claims & live)]
+
+
+def reason_to_stay(workspace: Workspace, ledger: Ledger, present: Account, claims: set[str]) -> str:
+    """The promise or plan for which these claims of a debtor are not handed over today, in words; empty without one."""
+    if not (present.promises or present.payment_plans):
+        return ""
+    gates = _gates(workspace, ledger)
+    reaching = {"promise": gates.promise.stops == "debtor", "payment_plan": gates.payment_plan.stops != "claim"}
+    for one in read_promised(present, gates):
+        about = not one.claims or bool(one.claims & claims) or reaching[one.kind]
+        if one.stops and one.before != "never" and about:
+            return one.seen
+    return ""
+
+
+def cases_to_look_at(workspace: Workspace, tx: Tx, ledger: Ledger) -> list[CaseRow]:
+    """The cases at an agency that should rest for a promise or plan and do not, or rest and perhaps need not."""
+    found = []
+    for debtor_id in promises.debtors_with_any(tx, ledger.name):
+        for row in cases.cases(tx, ledger=ledger.name, debtor_id=debtor_id):
+            live = any(line.live for line in cases.lines(tx, row.case_ref))
+            if live and row.credit_hold != bool(resting_for(workspace, tx, ledger, row)):
+                found.append(row)
+    return found
+
+
+def _gates(workspace: Workspace, ledger: Ledger) -> Gates:
+    """What the policy asks; the defaults where it cannot be read, so that an agency is not woken by a typing error."""
+    try:
+        return workspace.policy(ledger).gates
+    except ConfigError:
+        return Gates()

@@ -1,0 +1,71 @@
+"""Promises to pay and payment plans: kept with date and origin, ended, never deleted."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Table, insert, select, union, update
+
+from connector.model import Instalment, PaymentPlanFact, PromiseFact
+from connector.store import items
+from connector.store.among import among
+from connector.store.engine import Tx
+from connector.store.tables import payment_plan, promise
+
+
+def add_promise(tx: Tx, ledger: str, debtor_id: str, fact: PromiseFact, *, at: datetime) -> None:
+    """Keep what a debtor promised."""
+    tx.execute(insert(promise).values(ledger=ledger, debtor_id=debtor_id, at=at, **fact.model_dump()))
+
+
+def add_plan(tx: Tx, ledger: str, debtor_id: str, fact: PaymentPlanFact, *, at: datetime) -> None:
+    """Keep a payment plan."""
+    parts = [[str(one.due_on), one.amount_minor] for one in fact.instalments]
+    values = fact.model_dump() | {"instalments": parts}
+    tx.execute(insert(payment_plan).values(ledger=ledger, debtor_id=debtor_id, at=at, **values))
+
+
+def promises(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, dict[int, PromiseFact]]:
+    """Promises by debtor id and number, those that are over as well, in the order in which they were recorded."""
+    found: dict[str, dict[int, PromiseFact]] = {}
+    for row in _of(tx, promise, ledger, ids):
+        values = {name: getattr(row, name) for name in PromiseFact.model_fields}
+        found.setdefault(row.debtor_id, {})[row.id] = PromiseFact(**values)
+    return found
+
+
+def plans(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, dict[int, PaymentPlanFact]]:
+    """Payment plans by debtor id and number, those that are over as well, in the order in which they were recorded."""
+    found: dict[str, dict[int, PaymentPlanFact]] = {}
+    for row in _of(tx, payment_plan, ledger, ids):
+        values = {name: getattr(row, name) for name in PaymentPlanFact.model_fields}
+        parts = (Instalment(due_on=date.fromisoformat(day), amount_minor=minor) for day, minor in row.instalments)
+        found.setdefault(row.debtor_id, {})[row.id] = PaymentPlanFact(**values | {"instalments": tuple(parts)})
+    return found
+
+
+def end_promises(tx: Tx, numbers: Sequence[int], *, on: date, by: str) -> None:
+    """A person withdraws promises: they count no more from the day `on` on."""
+    tx.execute(update(promise).where(promise.c.id.in_(numbers)).values(ended_on=on, ended_by=by))
+
+
+def end_plans(tx: Tx, numbers: Sequence[int], *, on: date, by: str) -> None:
+    """A person ends payment plans: they count no more from the day `on` on."""
+    tx.execute(update(payment_plan).where(payment_plan.c.id.in_(numbers)).values(ended_on=on, ended_by=by))
+
+
+def debtors_with_any(tx: Tx, ledger: str) -> list[str]:
+    """Who ever promised anything, or has had a payment plan."""
+    both = union(*(select(table.c.debtor_id).where(table.c.ledger == ledger) for table in (promise, payment_plan)))
+    return sorted(tx.scalars(both))
+
+
+def open_before(tx: Tx, ledger: str, debtor_id: str, claim: str, at: datetime) -> int:
+    """What was open of a claim just before an instant, in minor units; 0 where it was not known then."""
+    versions = items.history(tx, ledger, debtor_id, claim)
+    return sum(minor for since, until, _, minor in versions if since < at and (until is None or until >= at))
+
+
+def _of(tx: Tx, table: Table, ledger: str, ids: Sequence[str]) -> Iterator[Any]:
+    where = (table.c.ledger == ledger, among(tx, table.c.debtor_id, ids))
+    yield from tx.execute(select(table).where(*where).order_by(table.c.id))
