@@ -25,6 +25,7 @@ _about_debtor = itemgetter(
     "debtor_kind", "debtor_country", "debtor_blocked", "calibrated", "legal", "credit_minor", "steps", "holds",
     "disputes", "letters",
 )  # fmt: skip
+_grouped = itemgetter("debtor_language", "debtor_postcode", "debtor_group")
 
 
 def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str:
@@ -46,6 +47,10 @@ def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str
     text = "\n".join(seen) + f"\n{kind}{blocked:d}{calibrated:d}{len(country)}:{country}{_stated(legal)}"
     if any(past):
         text += repr(_past(account))
+    groups = _grouped(account.__dict__)
+    products = sorted([(one.claim, one.product_group) for one in account.claims if one.product_group])
+    if any(groups) or products:
+        text += repr((*groups, *products))
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 

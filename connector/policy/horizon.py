@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from connector.model import DisputeFact, HoldFact
+from connector.policy.criteria import owed
 from connector.policy.gates import stopping_disputes, stopping_holds
 from connector.policy.ladder import Ladder, Rung
 from connector.policy.lawful import first_lawful
@@ -23,12 +24,14 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
     for rung in rungs:
         seen = handing if rung.step.action == "escalate" else standing
         first_due = seen.first_due
-        if first_due is None or first_due.year > _LAST_YEAR or standing.account.day.year > _LAST_YEAR:
+        if first_due is None or max(first_due, standing.account.day).year > _LAST_YEAR:
             continue
-        ripe = first_due + rung.wait
+        if rung.step.is_ahead and seen.oldest:
+            continue
+        ripe = rung.step.ripe_on(first_due)
         # Later rungs take at least as long, so that most of them need no further look.
         if best is None or ripe < best:
-            day = _possible(rung, seen, ladder, ripe=ripe)
+            day = _possible(rung, seen, ladder, ripe=ripe) or _other_route(rung, seen, ladder)
             if day and (best is None or day < best):
                 best = day
     return best
@@ -54,6 +57,15 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
             return None
         ripe = max(ripe, lawful)
     return ripe if ripe > account.day else account.day + ONE_DAY
+
+
+def _other_route(rung: Rung, standing: Standing, ladder: Ladder) -> date | None:
+    """The next day on which the age of the oldest claim may lead to another agency, with other gates."""
+    routes = ladder.policy.routes if rung.step.action == "escalate" else ()
+    marks = {mark for one in routes for mark in (one.from_days, one.below_days) if mark}
+    oldest = owed(standing.account, ladder.policy.currency).oldest if marks else None
+    days = [oldest + timedelta(days=mark) for mark in marks] if oldest else []
+    return min((one for one in days if one > standing.account.day), default=None)
 
 
 def _free_from(standing: Standing, ladder: Ladder) -> date | None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -33,14 +33,13 @@ def load_policy(path: Path, *, home: Path | None = None) -> Policy:
 
 
 def _validate(data: dict[str, Any], path: Path, file: str) -> Policy:
-    # The file says [[step]], one table a step; the record says steps.
-    known = {("steps" if key == "step" else "step" if key == "steps" else key): value for key, value in data.items()}
     currency = data.get("currency")
     named = currency if isinstance(currency, str) and re.fullmatch("[A-Z]{3}", currency) else "EUR"
     try:
-        return Policy.model_validate(known, context={"currency": named})
+        # The file says [[step]], one table a step; the record says steps.
+        return Policy.model_validate(data, context={"currency": named}, by_alias=True, by_name=False)
     except ValidationError as error:
-        found = _told(error, known, file)
+        found = _told(error, data, file)
     text = path.read_text(encoding="utf-8-sig")
     raise MistakesError([_placed(mistake, data, text) for mistake in found])
 
@@ -48,17 +47,13 @@ def _validate(data: dict[str, Any], path: Path, file: str) -> Policy:
 def _told(error: ValidationError, data: dict[str, Any], file: str) -> list[Mistake]:
     first = error.errors(include_url=False)[0]
     if first["type"] != "ladder":
-        told = explain(error, Policy, data, file)
-        return [replace(one, mend=re.sub(r"\bsteps\b", "step", one.mend)) for one in told]
+        return explain(error, Policy, data, file)
     return [Mistake(file, _dotted(path), why, mend) for path, why, mend in first["ctx"]["wrong"]]
 
 
 def _placed(mistake: Mistake, data: dict[str, Any], text: str) -> Mistake:
     """The mistake with its line, and the key in the file's own words."""
     parts = [name or int(place) for name, place in _KEY_PART.findall(mistake.key)]
-    swap = {"steps": "step", "step": "steps"}
-    if parts and parts[0] in swap:
-        parts[0] = swap[str(parts[0])]
     line = line_of(text, parts)
     key = f"line {line}, {_said(parts, data)}" if line else _said(parts, data)
     return Mistake(mistake.file, key, mistake.what, mistake.mend)
@@ -68,16 +63,24 @@ def _dotted(path: tuple[str | int, ...]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 
-def _said(parts: list[str | int], data: dict[str, Any]) -> str:
-    """`step 2 (notice).days_overdue`: a person counts from one, and knows the step by its name."""
-    if len(parts) < 2 or parts[0] != "step" or not isinstance(parts[1], int):
-        return _dotted(tuple(parts))
-    table = data["step"][parts[1]]
-    name = table.get("name") if isinstance(table, dict) else None
-    title = f"step {parts[1] + 1}" + (f" ({name})" if isinstance(name, str) else "")
-    return title + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts[2:])
+def _said(parts: Sequence[str | int], data: Any) -> str:
+    """`segment 1 (trade).step 2 (notice).days_overdue`: a person counts from one, and knows a table by its name."""
+    said: list[str] = []
+    for part in parts:
+        inside = part in data if isinstance(data, dict) else isinstance(data, list)
+        data = data[part] if inside else None
+        if isinstance(part, str):
+            said.append(part)
+        elif isinstance(data, dict):
+            name = data.get("name", data.get("to"))
+            said[-1] += f" {part + 1}" + (f" ({name})" if isinstance(name, str) else "")
+        else:
+            said[-1] += f"[{part}]"
+    return ".".join(said)
 
 
 def _content(policy: Policy) -> str:
     meaning = policy.model_dump(mode="json", exclude={"version"})
-    return sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:12]
+    # Which gates a segment or a route replaces cannot be told from their values.
+    over = [sorted(gates.model_fields_set) for gates in policy.gates_of_some()]
+    return sha256(json.dumps([meaning, over], sort_keys=True).encode()).hexdigest()[:12]

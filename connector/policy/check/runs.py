@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple, get_args
 
 from connector.model import DebtorKind, Decision, PriorStep
-from connector.policy.check.debtors import DUE, Oddity, Trial, account
+from connector.policy.check.debtors import DUE, Oddity, Trial, account, ripe_after
 from connector.policy.decide import decide
 from connector.policy.diff import moves
 from connector.policy.ladder import ladder_of
@@ -82,14 +82,14 @@ def _days(policy: Policy, taken: Sequence[Taken]) -> Iterator[int]:
     """The days on which a step may become due: an undecided decision names none."""
     days = {one.step: one.day for one in taken}
     for step in policy.steps:
-        yield step.days_overdue
+        yield ripe_after(step)
         if step.after and step.after.step in days:
             yield days[step.after.step] + step.after.days
 
 
 def _longest(policy: Policy) -> int:
     waits = sum(step.after.days for step in policy.steps if step.after)
-    return policy.steps[-1].days_overdue + waits + len(policy.steps) + 1
+    return ripe_after(policy.steps[-1]) + waits + len(policy.steps) + 1
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Runs:
     @cached_property
     def late(self) -> tuple[Run, ...]:
         """See the class."""
-        return self._all(seen_from=max(1, self.policy.steps[-1].days_overdue))
+        return self._all(seen_from=max(1, ripe_after(self.policy.steps[-1])))
 
     @cached_property
     def odd(self) -> tuple[Run, ...]:
