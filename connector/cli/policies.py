@@ -89,7 +89,8 @@ def _show(checked: list["Checked"]) -> None:
         for course in policy.courses:
             kinds = ", ".join(kind.replace("_", " ") for kind in course.kinds)
             steps = ", ".join(f"{one.step} on day {one.day}" for one in course.steps)
-            print_line(f"  {kinds}: {steps or 'no step'}")
+            group = f"segment {course.segment}, " if course.segment else ""
+            print_line(f"  {group}{kinds}: {steps or 'no step'}")
     errors = sum(one.severity == "error" for one in found)
     counts = f"{plural(errors, 'error')}, {plural(len(found) - errors, 'warning')}"
     print_line(f"{plural(len(checked), 'policy', 'policies')} checked: {counts}.")

@@ -46,9 +46,10 @@ def way_of(account: Account, policy: Policy) -> Way:
 
 
 def views(policy: Policy) -> list[tuple[int, Policy]]:
-    """The policy as each group of debtors sees it, without segments: `NONE` is who belongs to no segment."""
-    base = [(NONE, _view(policy, NONE, NONE))] if policy.steps else []
-    return base + [(place, _view(policy, place, NONE)) for place, one in enumerate(policy.segments) if one.steps]
+    """The policy as each group of debtors sees it, without segments and routes; `NONE`: who belongs to no segment."""
+    places = [NONE, *range(len(policy.segments))]
+    found = [(place, _view(policy, place, NONE).model_copy(update={"routes": ()})) for place in places]
+    return [(place, view) for place, view in found if view.steps]
 
 
 def _reasons(segment: Picked, policy: Policy) -> tuple[Because, ...]:

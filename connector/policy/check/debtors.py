@@ -29,7 +29,7 @@ class Trial(NamedTuple):
     """A debtor to try a policy on.
 
     - `owes`: after credit, in minor units of the policy's currency.
-    - `seen_from`: how many days past the due date the policy sees him first; 1 for all but a ledger that is new to it.
+    - `seen_from`: how many days past the due date the policy sees him first: 1, or more in a new ledger.
     - `oddity`: what keeps a step from him that others get.
     """
 

@@ -27,7 +27,9 @@ def unreachable(runs: Runs, places: Places) -> Iterator[Finding]:
         )
         first = _overtaken(runs, index)
         path, why, mend = first or _kept_back(runs, index)
-        severity: Severity = "warning" if odd and not first and runs.by_kind["business"].handed_over else "error"
+        severity: Severity = (
+            "warning" if odd and not first and next(iter(runs.by_kind.values())).handed_over else "error"
+        )
         yield places.finding(severity, "unreachable", path, f"{said}: {why}", mend)
 
 

@@ -89,12 +89,12 @@ def _days(policy: Policy, taken: Sequence[Taken]) -> Iterator[int]:
 
 def _longest(policy: Policy) -> int:
     waits = sum(step.after.days for step in policy.steps if step.after)
-    return ripe_after(policy.steps[-1]) + waits + len(policy.steps) + 1
+    return max(map(ripe_after, policy.steps)) + waits + len(policy.steps) + 1
 
 
 @dataclass(frozen=True)
 class Runs:
-    """A policy tried on every kind of debtor and every amount that matters to it.
+    """A policy tried on every kind of debtor who gets its steps, and every amount that matters to it.
 
     - `ordinary`: seen from the first day on, with nothing odd; the largest amounts first.
     - `late`: the same, first seen when every step but those after a waiting time is due: a ledger new to the policy.
@@ -102,16 +102,17 @@ class Runs:
     """
 
     policy: Policy
+    kinds: tuple[DebtorKind, ...] = KINDS
 
     @cached_property
     def ordinary(self) -> tuple[Run, ...]:
         """See the class."""
-        return self._all(seen_from=1)
+        return self._all(seen_from=min(1, ripe_after(self.policy.steps[0])))
 
     @cached_property
     def late(self) -> tuple[Run, ...]:
         """See the class."""
-        return self._all(seen_from=max(1, ripe_after(self.policy.steps[-1])))
+        return self._all(seen_from=max(1, *map(ripe_after, self.policy.steps)))
 
     @cached_property
     def odd(self) -> tuple[Run, ...]:
@@ -122,12 +123,12 @@ class Runs:
     def by_kind(self) -> dict[DebtorKind, Run]:
         """Of each kind the ordinary debtor who owes the most."""
         largest = {one.trial.kind: one for one in reversed(self.ordinary)}
-        return {kind: largest[kind] for kind in KINDS}
+        return {kind: largest[kind] for kind in self.kinds}
 
     def _all(self, *, seen_from: int, oddity: Oddity = "") -> tuple[Run, ...]:
         return tuple(
             run(Trial(kind, owes, seen_from, oddity), self.policy)
-            for kind in KINDS
+            for kind in self.kinds
             for owes in sorted(amounts(self.policy), reverse=True)
         )
 
