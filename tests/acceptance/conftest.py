@@ -1,4 +1,5 @@
-"""Fixtures of the acceptance tests: one stand-in ledger for all, an administration and a home for each test."""
+"""Fixtures of the acceptance tests: a clock and a stand-in ledger for each module, else the clock would run on for years
+and out of the tables of the law; an administration and a home for each test."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -10,14 +11,14 @@ from acceptance.installation import START, Installation, StandIn, install, stand
 _CODES = count(800_001)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clock_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("time") / "clock.txt"
     path.write_text(START.isoformat(), encoding="utf-8")
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def exact(clock_file: Path) -> Iterator[StandIn]:
     with stand_in("exact", clock_file, {"minute_limit": "0"}) as running:
         yield running
