@@ -42,8 +42,8 @@ class Run(NamedTuple):
 
     @property
     def letters(self) -> tuple[Taken, ...]:
-        """The reminders and notices."""
-        return tuple(one for one in self.taken if one.action in ("remind", "notice"))
+        """The reminders and notices: demands, so that what came before the due date is none."""
+        return tuple(one for one in self.taken if one.action in ("remind", "notice") and one.day > 0)
 
 
 def run(trial: Trial, policy: Policy) -> Run:
@@ -54,7 +54,7 @@ def run(trial: Trial, policy: Policy) -> Run:
     the waiting times against the law.
     """
     policy = policy.without_law()
-    end = trial.seen_from + _longest(policy)
+    end = max(1, trial.seen_from) + _longest(policy)
     late = trial.seen_from
     taken: list[Taken] = []
     steps: list[PriorStep] = []

@@ -175,13 +175,13 @@ def test_which_gates_a_segment_replaces_is_part_of_the_version(tmp_path: Any) ->
 
 
 WRONG = [
-    ("rest = true", "rest = false", "line 48, segment 1 (own-companies): this segment has no step"),
+    ("rest = true", "rest = false", "line 55, segment 1 (own-companies): this segment has no step"),
     ('name = "key-accounts"', 'name = "own-companies"', "segment 2 (own-companies).name: two segments are named"),
     ('from_amount = "10000.00"', 'from_amount = "9.00"\nbelow_amount = "9.00"', "nobody lies between these bounds"),
     (
         "days_overdue = 60",
         "days_overdu = 60",
-        "line 70, segment 2 (key-accounts).step 2 (notice).days_overdu: this key",
+        "line 77, segment 2 (key-accounts).step 2 (notice).days_overdu: this key",
     ),
     (
         'kinds = ["business", "public_body"]',
