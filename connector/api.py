@@ -1,7 +1,7 @@
 """What a plugin author imports: the contracts of sources and sinks, and what the host hands to a plugin.
 
-A plugin registers a `SourceType`, a `SinkType` or a `Sandbox` from a hook (see `connector.hookspecs`); the
-host opens it with the validated configuration and a `Context`, and closes over nothing else: no globals, no
+A plugin registers a `SourceType`, a `SinkType`, a `ConditionType` or a `Sandbox` from a hook (see
+`connector.hookspecs`); the host opens it with the validated configuration and a `Context`, and closes over nothing else: no globals, no
 environment, no session of the plugin's own.
 """
 
@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from connector.errors import AuthError, PluginError, QuotaError, TransientError
 from connector.model import (
+    Account,
     Case,
     CaseView,
     Document,
@@ -29,7 +30,9 @@ from connector.model import (
     Receipt,
     Remittance,
     SourceUpdate,
+    Verdict,
 )
+from connector.model.record import Record
 
 if TYPE_CHECKING:
     from requests import Response
@@ -379,6 +382,39 @@ class SinkType:
     config: type[BaseModel]
     open: Callable[[Any, Context], Sink]
     hosts: Callable[[Any], Iterable[str]] | None = None
+    api_version: int = API_VERSION
+
+
+class ConditionAnswer(Record):
+    """What a condition says of an account on its day.
+
+    - `seen`: what was seen, in words for a person; `origin`: where that came from.
+    - `verdict`: yes lets a step come, no keeps it back, unknown leaves it to a person. A missing fact is unknown.
+    - `earliest`: with no or unknown, the first later day on which waiting alone may make it a yes; None: it never does.
+    """
+
+    seen: Annotated[str, Field(min_length=1)]
+    origin: Annotated[str, Field(min_length=1)]
+    verdict: Verdict
+    earliest: date | None = None
+
+
+@dataclass(frozen=True)
+class ConditionType:
+    """A kind of condition that a policy may ask before its steps, as `[[condition]]` with `use = "name"`.
+
+    - `asked`: the question, in words for a person, such as "Is the debtor insured?".
+    - `config`: the model of the condition's `settings`.
+    - `open`: called with an instance of it; gives what is asked about each account. That must be pure (the account
+      alone decides, no clock, no network), total (an answer for every account, no error), and monotone in days (once
+      yes, more days alone never change it).
+    """
+
+    name: str
+    title: str
+    asked: str
+    config: type[BaseModel]
+    open: Callable[[Any], Callable[[Account], ConditionAnswer]]
     api_version: int = API_VERSION
 
 

@@ -59,7 +59,10 @@ def backtest(
     with invocation.workspace() as workspace:
         settings = workspace.settings
         owner = pick_ledger(settings, ledger)
-        policies = {name: load_policy(pick_policy(settings, name), home=settings.home) for name in names}
+        offered = workspace.plugins.conditions
+        policies = {
+            name: load_policy(pick_policy(settings, name), home=settings.home, conditions=offered) for name in names
+        }
         assumptions = _assumptions(policies[policy].currency, fee=fee, letter=letter, call=call)
         with showing_progress(quiet=json) as progress:
             found = back_test(

@@ -44,6 +44,12 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
     for check in rung.lasting:
         if check(standing).verdict != "yes":
             return None
+    for ask in rung.plugins:
+        answer = ask(account) if ask else None
+        if answer is None or (answer.verdict != "yes" and answer.earliest is None):
+            return None
+        if answer.verdict != "yes" and answer.earliest:
+            ripe = max(ripe, answer.earliest)
     if after:
         ripe = max(ripe, taken[after.step].taken_on + timedelta(days=after.days))
     if account.holds or account.disputes:

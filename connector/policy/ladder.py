@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from connector.model import Because, PriorStep, Verdict
-from connector.policy import choices, conditions, gates
+from connector.policy import choices, conditions, foreign, gates
 from connector.policy.conditions import Check, Condition
-from connector.policy.policy import Policy, Step
+from connector.policy.policy import Ask, Policy, Step
 from connector.policy.records import weakest
 from connector.policy.standing import Standing
 
@@ -39,7 +39,7 @@ class Rung(NamedTuple):
 
     `others` are the checks after the first, days overdue. For the forecast: `lasting` are the checks that no
     calendar changes, `floor` is the least amount in minor units, `least_days` of its step.
-    `asks_law`: the law is asked of each claim once all else allows the step.
+    `asks_law`: the law is asked of each claim once all else allows the step. `plugins` are the conditions of plugins.
     """
 
     place: int
@@ -52,6 +52,7 @@ class Rung(NamedTuple):
     floor: int
     least_days: int
     asks_law: bool
+    plugins: tuple[Ask | None, ...]
 
 
 class Weighed(NamedTuple):
@@ -102,12 +103,14 @@ def _rung(place: int, step: Step, policy: Policy) -> Rung:
     builds_on = frozenset([*step.needs, *([step.after.step] if step.after else [])])
     made = {name: condition(step, policy) for name, condition in CONDITIONS.items()}
     checks = {name: check for name, check in made.items() if check is not None}
+    checks |= dict(foreign.checks(step, policy))
+    plugins = tuple(one.ask for one in foreign.asked_before(step, policy))
     others = tuple(check for name, check in checks.items() if name != "days_overdue")
-    lasting = tuple(check for name, check in checks.items() if name not in _BY_THE_CALENDAR)
+    lasting = tuple(check for name, check in checks.items() if name in CONDITIONS and name not in _BY_THE_CALENDAR)
     agency = policy.gates.agency_minimum.amount if "agency_minimum" in checks else 0
     asks_law = step.action == "escalate" and policy.gates.lawful.before == "escalate"
     floor = max(1, step.minimum, agency)
-    return Rung(place, step.name, step, checks, builds_on, others, lasting, floor, step.least_days, asks_law)
+    return Rung(place, step.name, step, checks, builds_on, others, lasting, floor, step.least_days, asks_law, plugins)
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:

@@ -2,26 +2,32 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from connector.api import ConditionType
 from connector.config.files import read_table, shown
 from connector.config.mistakes import Mistake, MistakesError, explain
+from connector.policy.foreign import bind
 from connector.policy.places import line_of
 from connector.policy.policy import Policy
 
 _KEY_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
-def load_policy(path: Path, *, home: Path | None = None) -> Policy:
+def load_policy(
+    path: Path, *, home: Path | None = None, conditions: Mapping[str, ConditionType] | None = None
+) -> Policy:
     """The policy in the TOML file `path`; its version is the declared one, a plus and 12 digits of its content.
 
     The content is what the file means, defaults included: a comment changes nothing, a changed default does.
-    `home` shortens the path in messages. Raises MistakesError (a ConfigError) holding every mistake found.
+    `home` shortens the path in messages. `conditions` are those that plugins offer, by name; left out, a policy that
+    uses one stays undecided before the steps that ask for it. Raises MistakesError (a ConfigError) holding every
+    mistake found.
     """
     mistakes: list[Mistake] = []
     root = home or path.parent
@@ -29,6 +35,11 @@ def load_policy(path: Path, *, home: Path | None = None) -> Policy:
     if data is None:
         raise MistakesError(mistakes)
     policy = _validate(data, path, shown(path, root))
+    if conditions is not None:
+        policy, wrong = bind(policy, conditions, data, shown(path, root))
+        if wrong:
+            text = path.read_text(encoding="utf-8-sig")
+            raise MistakesError([_placed(mistake, data, text) for mistake in wrong])
     return policy.model_copy(update={"version": f"{policy.version}+{_content(policy)}"})
 
 

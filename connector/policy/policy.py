@@ -1,13 +1,15 @@
 """A policy: the rule layer's configuration as frozen records. `connector.policy.load` reads it from a file."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
-from connector.model import DebtorKind
+from connector.api import ConditionAnswer
+from connector.model import Account, DebtorKind
 from connector.model.record import Record
 from connector.policy.criteria import Criteria
 from connector.policy.values import Amount, Days, Name, PolicyCurrency
@@ -17,6 +19,7 @@ MovingAction = Literal["remind", "notice", "call", "escalate"]
 Before = Literal["escalate", "every step"]
 Channel = Literal["", "post", "registered", "email", "portal", "phone"]
 Tone = Literal["", "friendly", "neutral", "firm"]
+Ask = Callable[[Account], ConditionAnswer]
 
 
 class After(Record):
@@ -191,10 +194,41 @@ class Route(Criteria):
     gates: Gates = Gates()
 
 
+class PluginCondition(Record):
+    """A condition that comes from a plugin, asked before the steps that `before` names.
+
+    `use` is the name under which the plugin registers it, `settings` what it is told.
+    """
+
+    use: Annotated[str, Field(min_length=1, description="the name of a condition of an installed plugin")]
+    before: Before = "escalate"
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    _asked: str = PrivateAttr(default="")
+    _ask: Ask | None = PrivateAttr(default=None)
+
+    @property
+    def question(self) -> str:
+        """What is asked, in words for a person."""
+        return self._asked or f"Does the condition {self.use} allow it?"
+
+    @property
+    def ask(self) -> Ask | None:
+        """What answers for an account; None while no plugin is bound to it."""
+        return self._ask
+
+    def bound(self, asked: str, ask: Ask) -> "PluginCondition":
+        """The same condition, answered by `ask`."""
+        found = self.model_copy()
+        found._asked, found._ask = asked, ask
+        return found
+
+
 class Policy(Record):
     """Ordered steps and the gates before them, in one currency. `version` names the exact rules.
 
     - `steps`: of every debtor who belongs to no segment.
+    - `conditions`: conditions from plugins, asked of every debtor.
     - `segments`: groups of debtors with steps of their own. `routes`: which agency takes a case; without any, the first
       of the ledger.
 
@@ -209,6 +243,7 @@ class Policy(Record):
     steps: tuple[Step, ...] = Field(default=(), alias="step")
     segments: tuple[Segment, ...] = Field(default=(), alias="segment")
     routes: tuple[Route, ...] = Field(default=(), alias="route")
+    conditions: tuple[PluginCondition, ...] = Field(default=(), alias="condition")
     gates: Gates = Gates()
 
     def gates_of_some(self) -> tuple[Gates, ...]:

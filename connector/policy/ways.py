@@ -46,9 +46,14 @@ def way_of(account: Account, policy: Policy) -> Way:
 
 
 def views(policy: Policy) -> list[tuple[int, Policy]]:
-    """The policy as each group of debtors sees it, without segments and routes; `NONE`: who belongs to no segment."""
+    """The steps and gates of each group of debtors as a policy of its own; `NONE`: who belongs to no segment.
+
+    Routes and the conditions of plugins are left out: they ask about more than a made-up debtor has.
+    """
     places = [NONE, *range(len(policy.segments))]
-    found = [(place, _view(policy, place, NONE).model_copy(update={"routes": ()})) for place in places]
+    found = [
+        (place, _view(policy, place, NONE).model_copy(update={"routes": (), "conditions": ()})) for place in places
+    ]
     return [(place, view) for place, view in found if view.steps]
 
 

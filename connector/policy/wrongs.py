@@ -27,6 +27,7 @@ def wrongs(policy: "Policy") -> Iterator[Wrong]:
         yield Wrong(("step",), "there is no step", "Add a table [[step]].")
     yield from _ladder(policy.steps, ())
     yield from _gates(policy.gates, ())
+    yield from _foreign([one.use for one in policy.conditions])
     for place, segment in enumerate(policy.segments):
         path: Path = ("segment", place)
         yield from _ladder(segment.steps, path)
@@ -38,6 +39,13 @@ def wrongs(policy: "Policy") -> Iterator[Wrong]:
         yield from _gates(route.gates, path)
         yield from _bounds((*path, "below_amount"), route.from_amount, route.below_amount)
         yield from _bounds((*path, "below_days"), route.from_days, route.below_days)
+
+
+def _foreign(names: list[str]) -> Iterator[Wrong]:
+    for place, name in enumerate(names):
+        path: Path = ("condition", place, "use")
+        if name in names[:place]:
+            yield Wrong(path, f'"{name}" is asked twice', "Ask it once.")
 
 
 def _segment(segment: "Segment", path: Path, earlier: list[str]) -> Iterator[Wrong]:

@@ -1,9 +1,10 @@
 """The check of one policy file: everything that is wrong with it, by file and line."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from connector.api import ConditionType
 from connector.config.files import shown
 from connector.config.mistakes import Mistake, MistakesError
 from connector.model import DebtorKind
@@ -23,15 +24,23 @@ from connector.policy.ways import views
 _LINE = re.compile(r"line (\d+)(?:, column \d+)?(?:, )?")
 
 
-def check_policy(path: Path, audiences: Sequence[Audience], calendars: Calendars, *, home: Path) -> Checked:
+def check_policy(
+    path: Path,
+    audiences: Sequence[Audience],
+    calendars: Calendars,
+    *,
+    home: Path,
+    conditions: Mapping[str, ConditionType] | None = None,
+) -> Checked:
     """Read a policy, try it on made-up debtors, and hold its hand-overs against the law of each audience.
 
     The steps are found by the decision itself, so that the check never disagrees with a plan. `home` shortens the path
-    in messages. Raises CoverageError where a table of the law does not cover the years looked at.
+    in messages; `conditions` are those that plugins offer, by name. Raises CoverageError where a table of the law does
+    not cover the years looked at.
     """
     file = shown(path, home)
     try:
-        policy = load_policy(path, home=home)
+        policy = load_policy(path, home=home, conditions=conditions)
     except MistakesError as error:
         return Checked(policy=path.stem, file=file, findings=tuple(_unread(one) for one in error.mistakes))
     text = path.read_text(encoding="utf-8-sig")
