@@ -1,5 +1,7 @@
-"""Fixtures of the acceptance tests: a clock and a stand-in ledger for each module, else the clock would run on for years
-and out of the tables of the law; an administration and a home for each test."""
+"""Fixtures of the acceptance tests: a clock and a stand-in ledger a module, an administration and a home a test.
+
+One clock for all would run on for years, and out of what the tables of the law cover.
+"""
 
 from collections.abc import Iterator
 from itertools import count
