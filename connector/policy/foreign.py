@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from connector.api import ConditionAnswer, ConditionType
+from connector.api import ConditionType
 from connector.config.mistakes import Mistake, explain, suggest
-from connector.model import Account, Because
+from connector.model import Account, Because, ConditionAnswer
 from connector.policy.conditions import Check
 from connector.policy.policy import Ask, PluginCondition, Policy, Step
 from connector.policy.records import because

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
-from connector.api import ConditionAnswer
-from connector.model import Account, DebtorKind
+from connector.model import Account, ConditionAnswer, DebtorKind
 from connector.model.record import Record
 from connector.policy.criteria import Criteria
 from connector.policy.values import Amount, Days, Name, PolicyCurrency

@@ -14,7 +14,7 @@ _MONEY = (0, 1, 99, 2_500, 123_456, 10**12, -500)
 def accounts(count: int, *, seed: int = 1) -> Iterator[Account]:
     """An account with nothing at all, and then so many with anything: always the same ones."""
     yield Account(ledger="", debtor_id="", debtor_kind="unknown", day=DAY)
-    chance = Random(seed)  # noqa: S311 - examples for tests
+    chance = Random(seed)
     for number in range(count):
         yield _account(chance, number)
 

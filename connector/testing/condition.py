@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from connector.api import ConditionAnswer, ConditionType
-from connector.model import Account
+from connector.api import ConditionType
+from connector.model import Account, ConditionAnswer
 from connector.testing import plugin_checks
 from connector.testing.accounts import accounts, later
 

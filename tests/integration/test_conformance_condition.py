@@ -34,7 +34,7 @@ class AgeChecks(ConditionConformance):
     """The author's side for the right condition, and for every wrong one."""
 
     condition_type = RIGHT_CONDITION
-    settings = {"days": 45}  # noqa: RUF012 - as an author writes it
+    settings = {"days": 45}
     accounts = (make_account(),)
 
 

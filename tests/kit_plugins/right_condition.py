@@ -6,8 +6,8 @@ from datetime import timedelta
 from pydantic import Field
 
 from connector import hookimpl
-from connector.api import ConditionAnswer, ConditionType, PluginConfig
-from connector.model import Account
+from connector.api import ConditionType, PluginConfig
+from connector.model import Account, ConditionAnswer
 
 
 class OldEnoughConfig(PluginConfig):

@@ -8,15 +8,14 @@ from typing import Any
 
 from right_condition import OldEnoughConfig, old_enough
 
-from connector.api import ConditionAnswer
-from connector.model import Account
+from connector.model import Account, ConditionAnswer
 
 Ask = Callable[[Account], ConditionAnswer]
 
 
 def fails_without_claims(config: OldEnoughConfig) -> Ask:
     ask = old_enough(config)
-    return lambda account: ask(account) if account.claims[0] else ask(account)
+    return lambda account: (ask(account), account.claims[0])[0]
 
 
 def says_nothing(config: OldEnoughConfig) -> Ask:
