@@ -1,8 +1,8 @@
 """What a plugin author imports: the contracts of sources and sinks, and what the host hands to a plugin.
 
-A plugin registers a `SourceType`, a `SinkType` or a `Sandbox` from a hook (see `connector.hookspecs`); the
-host opens it with the validated configuration and a `Context`, and closes over nothing else: no globals, no
-environment, no session of the plugin's own.
+A plugin registers a `SourceType`, a `SinkType`, a `ConditionType` or a `Sandbox` from a hook (see
+`connector.hookspecs`); the host opens it with the validated configuration and, but for a condition, a `Context`, and
+closes over nothing else: no globals, no environment, no session of the plugin's own.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,14 +16,16 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from connector.errors import AuthError, PluginError, QuotaError, TransientError
 from connector.model import (
+    Account,
+    Capabilities,
     Case,
     CaseView,
+    ConditionAnswer,
     Document,
     Event,
     EventPage,
     Money,
     Mutation,
-    MutationKind,
     Page,
     Preflight,
     Receipt,
@@ -308,36 +310,6 @@ class WithdrawalPricing(Protocol):
         """
 
 
-class Capabilities(BaseModel):
-    """What an agency can take, and what it promises about repeats.
-
-    - `mutations`: per kind `native` (by API), `message` (sent as text for people), `manual` (a person must do it
-      in a portal) or `none`. A kind that is not listed is `none`.
-    - `idempotent`: the same key never makes a second case; `key_life` how long that holds.
-    - `lookup`: `find` answers by our key. An agency without it is asked by a person when an answer was lost.
-    - `max_processing`, `read_lag`: the longest a request may still be worked after it was sent, and the longest
-      until a look-up sees it. Together with the sending time they are the settle time.
-    - `minimum`: the smallest case in integer minor units per currency; `countries` empty means any.
-    - `sends`: the fields of a case that leave the house, for the record of processing.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    mutations: dict[MutationKind, Literal["native", "message", "manual", "none"]] = {}
-    idempotent: bool
-    key_life: timedelta = timedelta(hours=24)
-    lookup: bool
-    max_processing: timedelta = timedelta(seconds=60)
-    read_lag: timedelta = timedelta(seconds=5)
-    documents: frozenset[str] = frozenset()
-    max_document_bytes: int = 10_000_000
-    minimum: dict[str, int] = {}
-    currencies: frozenset[str] = frozenset({"EUR"})
-    countries: frozenset[str] = frozenset()
-    webhooks: bool = False
-    sends: frozenset[str] = frozenset()
-
-
 class Login(Protocol):
     """A log-in by a person in a browser, for connections that need one."""
 
@@ -379,6 +351,25 @@ class SinkType:
     config: type[BaseModel]
     open: Callable[[Any, Context], Sink]
     hosts: Callable[[Any], Iterable[str]] | None = None
+    api_version: int = API_VERSION
+
+
+@dataclass(frozen=True)
+class ConditionType:
+    """A kind of condition that a policy may ask before its steps, as `[[condition]]` with `use = "name"`.
+
+    - `asked`: the question, in words for a person, such as "Is the debtor insured?".
+    - `config`: the model of the condition's `settings`.
+    - `open`: called with an instance of it; gives what is asked about each account. That must be pure (the account
+      alone decides, no clock, no network), total (an answer for every account, no error), and monotone in days (once
+      yes, more days alone never change it).
+    """
+
+    name: str
+    title: str
+    asked: str
+    config: type[BaseModel]
+    open: Callable[[Any], Callable[[Account], ConditionAnswer]]
     api_version: int = API_VERSION
 
 

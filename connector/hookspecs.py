@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from connector.api import Sandbox, SinkType, SourceType
+from connector.api import ConditionType, Sandbox, SinkType, SourceType
 from connector.model import Case, Event
 
 PROJECT = "connector"
@@ -25,6 +25,11 @@ def register_sinks() -> Iterable[SinkType]:  # type: ignore[empty-body]
 @hookspec
 def register_sandboxes() -> Iterable[Sandbox]:  # type: ignore[empty-body]
     """The stand-in servers this plugin offers. Called once, at load."""
+
+
+@hookspec
+def register_conditions() -> Iterable[ConditionType]:  # type: ignore[empty-body]
+    """The kinds of condition this plugin offers to policies. Called once, at load."""
 
 
 @hookspec(firstresult=True)

@@ -19,18 +19,23 @@ import pluggy
 from pydantic import BaseModel
 
 from connector import hookspecs
-from connector.api import API_VERSION, Log, Sandbox, SinkType, SourceType
+from connector.api import API_VERSION, ConditionType, Log, Sandbox, SinkType, SourceType
 from connector.errors import ConfigError, PluginError
 from connector.model import Case, Event
 
 GROUP = "connector.plugins"
 
 PluginState = Literal["loaded", "broken", "disabled", "refused"]
-Offer = SourceType | SinkType | Sandbox
-AnOffer = TypeVar("AnOffer", SourceType, SinkType, Sandbox)
+Offer = SourceType | SinkType | ConditionType | Sandbox
+AnOffer = TypeVar("AnOffer", SourceType, SinkType, ConditionType, Sandbox)
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
-_NOUNS: Mapping[type[Offer], str] = {SourceType: "source", SinkType: "sink", Sandbox: "sandbox"}
+_NOUNS: Mapping[type[Offer], str] = {
+    SourceType: "source",
+    SinkType: "sink",
+    ConditionType: "condition",
+    Sandbox: "sandbox",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class PluginReport:
 
     - `broken`: it raised, or broke its contract. `refused`: it collides with another, or speaks another
       `api_version`. `disabled`: by configuration; then it was not even imported.
-    - `sources`, `sinks`, `sandboxes`: the names it registered; `hooks`: the hooks it implements.
+    - `sources`, `sinks`, `conditions`, `sandboxes`: the names it registered; `hooks`: the hooks it implements.
     """
 
     name: str
@@ -49,6 +54,7 @@ class PluginReport:
     reason: str = ""
     sources: tuple[str, ...] = ()
     sinks: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     sandboxes: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
 
@@ -72,7 +78,7 @@ class _Plugin:
 
 
 class Plugins:
-    """The plugins of one process. Made by `load`; `sources`, `sinks` and `sandboxes` are by registered name."""
+    """The plugins of one process. Made by `load`; what they offer is by registered name."""
 
     def __init__(self, plugins: Collection[_Plugin], *, log: Log | None = None) -> None:
         self._plugins = tuple(plugins)
@@ -80,6 +86,7 @@ class Plugins:
         offers = [offer for plugin in self._plugins for offer in plugin.offers]
         self.sources: Mapping[str, SourceType] = _by_name(offers, SourceType)
         self.sinks: Mapping[str, SinkType] = _by_name(offers, SinkType)
+        self.conditions: Mapping[str, ConditionType] = _by_name(offers, ConditionType)
         self.sandboxes: Mapping[str, Sandbox] = _by_name(offers, Sandbox)
 
     def report(self) -> tuple[PluginReport, ...]:
@@ -209,6 +216,7 @@ def _open(point: EntryPoint) -> _Plugin:
         _report(point, "loaded"),
         sources=_names(offers, SourceType),
         sinks=_names(offers, SinkType),
+        conditions=_names(offers, ConditionType),
         sandboxes=_names(offers, Sandbox),
         hooks=hooks,
     )
@@ -226,6 +234,7 @@ def _registered(manager: pluggy.PluginManager) -> tuple[Offer, ...]:
     offers: list[Offer] = [
         *_answers("register_sources", manager.hook.register_sources, SourceType),
         *_answers("register_sinks", manager.hook.register_sinks, SinkType),
+        *_answers("register_conditions", manager.hook.register_conditions, ConditionType),
         *_answers("register_sandboxes", manager.hook.register_sandboxes, Sandbox),
     ]
     keys = [(type(offer), offer.name) for offer in offers]

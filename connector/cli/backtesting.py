@@ -11,7 +11,9 @@ from connector.cli.options import JsonOption, LedgerOption, parse_day
 from connector.cli.selection import pick_ledger, pick_policy
 
 if TYPE_CHECKING:
+    from connector.flow.workspace import Workspace
     from connector.insight.figures import Assumptions
+    from connector.policy import Policy
 
 
 def backtest(
@@ -48,7 +50,6 @@ def backtest(
     from connector.cli.backtest_table import as_json, show_backtest
     from connector.cli.output import print_line, show_json, showing_progress
     from connector.flow.backtest import back_test
-    from connector.policy import load_policy
 
     names = [policy, *(against or ())]
     if len(set(names)) < len(names):
@@ -57,9 +58,8 @@ def backtest(
         raise typer.BadParameter("name a file that ends in .svg", param_hint="--chart")
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
-        settings = workspace.settings
-        owner = pick_ledger(settings, ledger)
-        policies = {name: load_policy(pick_policy(settings, name), home=settings.home) for name in names}
+        owner = pick_ledger(workspace.settings, ledger)
+        policies = {name: _policy(workspace, name) for name in names}
         assumptions = _assumptions(policies[policy].currency, fee=fee, letter=letter, call=call)
         with showing_progress(quiet=json) as progress:
             found = back_test(
@@ -73,6 +73,13 @@ def backtest(
         show_backtest(workspace, found, files=files)
         if chart is not None:
             print_line(f"The chart is in {chart}")
+
+
+def _policy(workspace: "Workspace", name: str) -> "Policy":
+    from connector.policy import load_policy
+
+    settings = workspace.settings
+    return load_policy(pick_policy(settings, name), home=settings.home, conditions=workspace.plugins.conditions)
 
 
 def _assumptions(currency: str, *, fee: str, letter: str, call: str) -> "Assumptions":

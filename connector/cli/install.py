@@ -74,11 +74,12 @@ def plugins(context: typer.Context, json: JsonOption = False) -> None:
             one.state,
             ", ".join(one.sources),
             ", ".join(one.sinks),
+            ", ".join(one.conditions),
             ", ".join(one.sandboxes),
             f"{one.distribution} {one.version}",
             one.reason,
         ]
         for one in reports
     ]
-    columns = ["plugin", "state", "sources", "sinks", "sandboxes", "distribution", "why"]
+    columns = ["plugin", "state", "sources", "sinks", "conditions", "sandboxes", "distribution", "why"]
     show_table(columns, rows, whole=columns[:-1])

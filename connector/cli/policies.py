@@ -33,6 +33,7 @@ def check(
 ) -> None:
     """Find contradictions, steps nobody gets, gaps and unlawful timings; the exit code is 2 on errors."""
     from connector.cli.output import show_json
+    from connector.plugins import load
     from connector.policy.check import check_policies
 
     invocation: Invocation = context.obj
@@ -40,7 +41,8 @@ def check(
     settings = _settings(invocation, policies or [])
     paths = [pick_policy(settings, one) for one in policies] if policies else None
     today = _today(settings)
-    checked = list(check_policies(settings, today, paths=paths, country=law_of))
+    plugins = load(disable=settings.plugins.disabled, prefer=settings.plugins.prefer)
+    checked = list(check_policies(settings, today, paths=paths, country=law_of, conditions=plugins.conditions))
     if json:
         show_json({"verdict": "fail" if any(one.errors for one in checked) else "ok", "policies": checked})
     else:
@@ -89,7 +91,8 @@ def _show(checked: list["Checked"]) -> None:
         for course in policy.courses:
             kinds = ", ".join(kind.replace("_", " ") for kind in course.kinds)
             steps = ", ".join(f"{one.step} on day {one.day}" for one in course.steps)
-            print_line(f"  {kinds}: {steps or 'no step'}")
+            group = f"segment {course.segment}, " if course.segment else ""
+            print_line(f"  {group}{kinds}: {steps or 'no step'}")
     errors = sum(one.severity == "error" for one in found)
     counts = f"{plural(errors, 'error')}, {plural(len(found) - errors, 'warning')}"
     print_line(f"{plural(len(checked), 'policy', 'policies')} checked: {counts}.")

@@ -124,7 +124,9 @@ def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseMode
     here: list[type[BaseModel]] = [model]
     for part in loc:
         named = [one for one in here if one.__name__ == part]
-        fields = [one.model_fields[part] for one in here if isinstance(part, str) and part in one.model_fields]
+        fields = [
+            field for one in here for name, field in one.model_fields.items() if part in (name, field.alias) and part
+        ]
         here = [inner for field in fields for inner in _models_of(field.annotation)] if fields else named or here
     return here[0] if here else None
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from connector.api import Capabilities, Sink
+from connector.api import Sink
 from connector.config import Ledger
 from connector.errors import (
     AuthError,
@@ -26,7 +26,7 @@ from connector.flow.unsent import reason_to_stay, take_back
 from connector.flow.workspace import Workspace
 from connector.http.deadline import moment, write_until
 from connector.log import mask
-from connector.model import Case, Receipt
+from connector.model import Capabilities, Case, Receipt
 from connector.store import StoreError, Tx, agency, cases, journal, outbox, people, quarantine
 from connector.store.outbox import Outgoing
 

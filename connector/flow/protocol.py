@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
-from connector.api import Capabilities
+from connector.model import Capabilities
 from connector.store.outbox import Outgoing
 
 # After its intent was committed an attempt may write to the wire this long, by a clock that also runs in sleep.

@@ -9,7 +9,7 @@ on there.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connector.api import Capabilities, Sink
+from connector.api import Sink
 from connector.config import Ledger, Link
 from connector.errors import ConfigError
 from connector.flow.adoption import FOREIGN, UnclearError, adopt, bring_forward, payments_differ, strangers
@@ -18,7 +18,7 @@ from connector.flow.messages import OPEN
 from connector.flow.protocol import SEND_BY
 from connector.flow.runs import Remark, Report, StoppedError
 from connector.flow.workspace import Workspace
-from connector.model import CaseView
+from connector.model import Capabilities, CaseView
 from connector.store import Tx, cases, journal, outbox, people, quarantine
 from connector.store.cases import CaseRow
 from connector.store.quarantine import Quarantine

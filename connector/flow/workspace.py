@@ -109,7 +109,8 @@ class Workspace:
         from connector.policy.load import load_policy
 
         _check_known(self.settings.policies, ledger.policy, "policy")
-        return load_policy(self.settings.policies[ledger.policy], home=self.settings.home)
+        path = self.settings.policies[ledger.policy]
+        return load_policy(path, home=self.settings.home, conditions=self.plugins.conditions)
 
     def source(self, ledger: Ledger) -> Source:
         """The ledger's source, opened."""

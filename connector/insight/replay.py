@@ -10,8 +10,8 @@ from connector.insight.span import Span
 from connector.model import Account, Decision, PriorStep
 from connector.policy import Policy, decide, moves
 from connector.policy.horizon import first_possible
-from connector.policy.ladder import ladder_of
 from connector.policy.standing import read_standing
+from connector.policy.ways import way_of
 from connector.store.items import ClaimRow
 from connector.store.netting import credit_of
 
@@ -155,8 +155,10 @@ def _next_day(
     change = past.next_change(account.day)
     possible = decision.not_before
     if decision.action == "undecided" or watch:
-        ladder = ladder_of(policy)
-        standing = read_standing(account, policy)
+        ladder = way_of(account, policy).ladder
+        if ladder is None:
+            return change
+        standing = read_standing(account, ladder.policy)
         ahead = ladder.ahead(standing.taken)
         if decision.action == "undecided":
             possible = first_possible(standing, ahead, ladder)
@@ -174,7 +176,9 @@ def _missing(decision: Decision) -> frozenset[str]:
 
 
 def _file(account: Account, decision: Decision, policy: Policy) -> File:
-    step = next(one for one in policy.steps if one.name == decision.step)
+    ladder = way_of(account, policy).ladder
+    assert ladder is not None
+    step = next(rung.step for rung in ladder.rungs if rung.name == decision.step)
     by_key = {one.claim: one for one in account.claims if one.currency == decision.currency}
     handed = []
     for key in decision.claims:

@@ -9,6 +9,7 @@ from connector.model.account import (
     HoldFact,
     StepAction,
 )
+from connector.model.capabilities import Capabilities
 from connector.model.case import (
     Activity,
     Case,
@@ -26,6 +27,7 @@ from connector.model.case import (
     Product,
     Receipt,
 )
+from connector.model.condition import ConditionAnswer
 from connector.model.document import Document, DocumentKind
 from connector.model.event import (
     Accepted,
@@ -100,6 +102,7 @@ __all__ = [
     "ApprovalRequested",
     "Because",
     "BookedPayment",
+    "Capabilities",
     "Case",
     "CaseView",
     "Claim",
@@ -107,6 +110,7 @@ __all__ = [
     "Closed",
     "ClosedReason",
     "Closure",
+    "ConditionAnswer",
     "ContactPerson",
     "CorrectClaim",
     "CostAdded",

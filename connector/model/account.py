@@ -22,6 +22,7 @@ class Claim(Record):
     - `in_collection_minor`: on its way by direct debit.
     - `due_date`: the earliest due date of an open row; None when the source gave none. `last_due_date`: the latest.
     - `case_ref`: the live hand-over of this claim, or empty.
+    - `product_group`: what was sold, as the source groups it; empty: not known.
     - `whole`: its rows add up to the invoiced amount. A claim that is not whole is being changed at the source.
     """
 
@@ -40,6 +41,7 @@ class Claim(Record):
     whole: bool = True
     description: str = ""
     payment_reference: str = ""
+    product_group: str = ""
 
 
 class HoldFact(Record):
@@ -72,6 +74,7 @@ class Account(Record):
 
     `credit_minor`: open credit notes and unallocated receipts per currency, as positive minor units.
     `calibrated`: the source vouches for the sign of its amounts; False makes every escalation undecided.
+    `debtor_language`: ISO 639-1; `debtor_group`: the customer group, as the source names it. Empty: not known.
     `letters`: what was sent, as evidence; `legal`: what the ledger's file says of all its claims, for the law.
     `promises`, `payment_plans`: what the debtor promised and agreed to, those that are over as well.
     """
@@ -81,6 +84,9 @@ class Account(Record):
     debtor_kind: DebtorKind
     debtor_country: str = ""
     debtor_blocked: bool = False
+    debtor_language: str = ""
+    debtor_postcode: str = ""
+    debtor_group: str = ""
     day: date
     claims: tuple[Claim, ...] = ()
     credit_minor: dict[Currency, int] = Field(default_factory=dict)
@@ -108,6 +114,8 @@ class Decision(Record):
     """What happens next to an account, and why, also when nothing happens.
 
     `claims` are the claims the step is about; `not_before` the first day on which the next step could come.
+    `segment` is the group of debtors whose steps were asked; `destination` the connection of the agency that is to get
+    the case, empty for the first of the ledger; `channel`, `template` and `tone` are what the step says of its letter.
     `policy` and `policy_version` name the rules; `facts` is the fingerprint of what was seen.
     """
 
@@ -119,6 +127,11 @@ class Decision(Record):
     claims: tuple[str, ...] = ()
     amount_minor: int = 0
     currency: Currency = "EUR"
+    segment: str = ""
+    destination: str = ""
+    channel: str = ""
+    template: str = ""
+    tone: str = ""
     because: tuple[Because, ...] = ()
     not_before: date | None = None
     policy: str

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from connector.model import Because, Claim, Verdict
-from connector.policy.policy import Policy, Step
+from connector.policy.policy import Policy, Step, month_end
 from connector.policy.records import because, count_text, money_text
 from connector.policy.standing import Standing, claim_name, ledger_origin
 
@@ -18,13 +18,47 @@ Condition = Callable[[Step, Policy], Check | None]
 
 
 def days_overdue(step: Step, policy: Policy) -> Check:
-    """Is the oldest overdue claim old enough? Unknown when only a claim that lacks a fact could be."""
-    wanted = max(1, step.days_overdue)
+    """Has the time of the step come, counted from the due date of the oldest claim? See `Step`.
+
+    Unknown when only a claim that lacks a fact could be old enough.
+    """
+    if step.days_before_due is not None:
+        return _days_before_due(step, step.days_before_due)
+    if step.days_after_month_end is not None:
+        return _days_after_month_end(step, step.days_after_month_end)
+    wanted = step.least_days
     name, asked = f"{step.name}.days_overdue", f"Is the oldest claim at least {wanted} days overdue?"
 
     def check(standing: Standing) -> Because:
         late = standing.late
-        verdict: Verdict = "yes" if late >= wanted else "unknown" if _maybe_late(standing, wanted) else "no"
+        verdict: Verdict = "yes" if late >= wanted else "unknown" if _maybe_late(standing, step) else "no"
+        return because(name, asked, seen=_age(standing), origin=ledger_origin(standing.account), verdict=verdict)
+
+    return check
+
+
+def _days_after_month_end(step: Step, days: int) -> Check:
+    name = f"{step.name}.days_after_month_end"
+    asked = f"Did the oldest claim fall due in a month that ended at least {days} days ago?"
+
+    def check(standing: Standing) -> Because:
+        oldest, day = standing.oldest, standing.account.day
+        due = oldest.due_date if oldest else None
+        sure = due is not None and step.is_ripe(due, day)
+        verdict: Verdict = "yes" if sure else "unknown" if _maybe_late(standing, step) else "no"
+        seen = _age(standing) + (f", in a month that ended on {month_end(due)}" if due else "")
+        return because(name, asked, seen=seen, origin=ledger_origin(standing.account), verdict=verdict)
+
+    return check
+
+
+def _days_before_due(step: Step, days: int) -> Check:
+    """Nothing is overdue, and something falls due soon. Never unknown: a reminder that is spared harms nobody."""
+    name, asked = f"{step.name}.days_before_due", f"Is nothing overdue, and something due within {days} days?"
+
+    def check(standing: Standing) -> Because:
+        soon = not standing.oldest and bool(due_soon(standing, days))
+        verdict: Verdict = "yes" if soon else "no"
         return because(name, asked, seen=_age(standing), origin=ledger_origin(standing.account), verdict=verdict)
 
     return check
@@ -104,15 +138,30 @@ def agency_minimum(step: Step, policy: Policy) -> Check | None:
     return _at_least(step, policy, name="agency_minimum", floor=floor, whose=", the agency's minimum")
 
 
+def due_soon(standing: Standing, days: int) -> list[Claim]:
+    """The claims that are not overdue and fall due within so many days."""
+    day = standing.account.day
+    return [one for one in standing.later if one.due_date and (one.due_date - day).days <= days]
+
+
 def asked_amount(step: Step, standing: Standing) -> int:
     """What the step would ask for: its claims less all credit in the policy's currency, in minor units."""
-    gross = standing.overdue_minor if step.claims == "overdue" else standing.open_minor
+    if step.claims == "all open":
+        gross = standing.open_minor
+    elif step.days_before_due is None:
+        gross = standing.overdue_minor
+    else:
+        gross = sum(one.open_minor for one in due_soon(standing, step.days_before_due))
     return gross - standing.credit_minor
 
 
 def asked_claims(step: Step, standing: Standing) -> list[Claim]:
     """The claims that come along with the step."""
-    return standing.overdue if step.claims == "overdue" else [*standing.overdue, *standing.later]
+    if step.claims == "all open":
+        return [*standing.overdue, *standing.later]
+    if step.days_before_due is None:
+        return standing.overdue
+    return due_soon(standing, step.days_before_due)
 
 
 def _at_least(step: Step, policy: Policy, *, name: str, floor: int, whose: str) -> Check:
@@ -123,7 +172,7 @@ def _at_least(step: Step, policy: Policy, *, name: str, floor: int, whose: str) 
     def check(standing: Standing) -> Because:
         net = asked_amount(step, standing)
         verdict: Verdict = "yes" if net >= wanted else "unknown" if _maybe_more(step, standing, wanted) else "no"
-        count = len(standing.overdue) + (len(standing.later) if step.claims == "all open" else 0)
+        count = len(asked_claims(step, standing))
         seen = f"{money_text(net + standing.credit_minor, currency)} in {count_text(count)}"
         if standing.credit_minor:
             seen += f" less {money_text(standing.credit_minor, currency)} credit = {money_text(net, currency)}"
@@ -140,11 +189,11 @@ def _age(standing: Standing) -> str:
     return "no claim takes part"
 
 
-def _maybe_late(standing: Standing, wanted: int) -> bool:
+def _maybe_late(standing: Standing, step: Step) -> bool:
     """Could a claim that lacks a fact be that late?"""
     day = standing.account.day
     return any(
-        one.verdict == "unknown" and (one.claim.due_date is None or (day - one.claim.due_date).days >= wanted)
+        one.verdict == "unknown" and (one.claim.due_date is None or step.is_ripe(one.claim.due_date, day))
         for one in standing.aside
     )
 

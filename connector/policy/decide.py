@@ -8,11 +8,12 @@ from connector.model import Account, Because, Decision, StepAction
 from connector.policy.conditions import asked_amount, asked_claims
 from connector.policy.facts import fingerprint
 from connector.policy.horizon import first_possible
-from connector.policy.ladder import Ladder, Rung, Weighed, ladder_of, weigh
+from connector.policy.ladder import Ladder, Rung, Weighed, weigh
 from connector.policy.lawful import weigh_by_law
 from connector.policy.policy import Policy
 from connector.policy.records import because, build
 from connector.policy.standing import Aside, Standing, for_hand_over, ledger_origin, read_standing
+from connector.policy.ways import Way, way_of
 
 
 def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision:
@@ -26,39 +27,53 @@ def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision
     - `none` carries the reasons too, and `not_before` where the calendar alone can bring the next step.
     - `amount_minor` is what is asked: the claims that come along less all credit in the policy's currency.
     """
-    ladder = ladder_of(policy)
-    standing = read_standing(account, policy, law)
-    if not standing.overdue and not standing.aside:
-        return _rest(standing, ladder)
+    way = way_of(account, policy)
+    ladder = way.ladder
+    if ladder is None:
+        return _no_way(read_standing(account, policy, law), way, policy)
+    standing = read_standing(account, ladder.policy, law)
+    if not standing.overdue and not standing.aside and not (standing.later and ladder.begins_ahead):
+        return _rest(standing, way, ladder)
     ahead = ladder.ahead(standing.taken)
     handing = for_hand_over(standing)
     weighed = _weigh_down(standing, handing, ahead, ladder)
     chosen = next((one for one in weighed if one.verdict == "yes"), None)
     if chosen:
-        return _move(chosen, weighed, ladder)
+        return _move(chosen, weighed, way, policy)
     unclear = next((one for one in weighed if one.verdict == "unknown"), None)
     if unclear:
-        reasons = (*_asides(unclear.standing), *unclear.reasons, *_others(weighed, unclear))
-        return _decision(unclear.standing, ladder, reasons, action="undecided", rung=unclear.rung)
+        reasons = (*way.reasons, *_asides(unclear.standing), *unclear.reasons, *_others(weighed, unclear))
+        return _decision(unclear.standing, policy, reasons, action="undecided", rung=unclear.rung, way=way)
     nearest = next((one for one in weighed if len(one.reasons) > 1), None)
     asides = _asides(handing if _old_enough_to_go(weighed, standing) else standing)
-    reasons = (*asides, *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
+    reasons = (*way.reasons, *asides, *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
     if not ahead:
         reasons = (*reasons, _finished(ladder, standing))
-    return _decision(standing, ladder, reasons, not_before=first_possible(standing, ahead, ladder))
+    return _decision(standing, policy, reasons, way=way, not_before=first_possible(standing, ahead, ladder))
 
 
-def _rest(standing: Standing, ladder: Ladder) -> Decision:
+def _rest(standing: Standing, way: Way, ladder: Ladder) -> Decision:
     """Nothing is overdue and nothing stands aside: most debtors on most days. One reason says so."""
+    comes = first_possible(standing, ladder.ahead(standing.taken), ladder)
+    return _decision(standing, ladder.policy, (_nothing_due(standing),), way=way, not_before=comes)
+
+
+def _no_way(standing: Standing, way: Way, policy: Policy) -> Decision:
+    """No step is meant for this debtor, or nobody can say which ones are: undecided, once anything is overdue."""
+    if not standing.overdue and not standing.aside:
+        return _decision(standing, policy, (_nothing_due(standing),), way=way)
+    unclear = any(one.verdict == "unknown" for one in way.reasons)
+    reasons = (*way.reasons, *_asides(standing))
+    return _decision(standing, policy, reasons, way=way, action="undecided" if unclear else "none")
+
+
+def _nothing_due(standing: Standing) -> Because:
     if standing.first_due:
         seen = f"no: {len(standing.later)} open, the first falls due on {standing.first_due}"
     else:
         seen = "no: nothing is open"
-    reason = because(
+    return because(
         "account.overdue", "Is anything overdue?", seen=seen, origin=ledger_origin(standing.account), verdict="no"
-    )
-    return _decision(
-        standing, ladder, (reason,), not_before=first_possible(standing, ladder.ahead(standing.taken), ladder)
     )
 
 
@@ -66,10 +81,12 @@ def _weigh_down(standing: Standing, handing: Standing, ahead: Sequence[Rung], la
     """The rungs from the top down to the first whose conditions hold; of those not reached, only the lowest."""
     weighed: list[Weighed] = []
     late = standing.late
+    if not late and ladder.begins_ahead and standing.first_due:
+        late = (standing.account.day - standing.first_due).days
     sure = not any(one.verdict == "unknown" for one in standing.aside)
     for place in range(len(ahead) - 1, -1, -1):
         rung = ahead[place]
-        if sure and place and late < ahead[place - 1].step.days_overdue:
+        if sure and place and late < ahead[place - 1].least_days:
             continue
         one = weigh(rung, handing if rung.step.action == "escalate" else standing)
         weighed.append(weigh_by_law(one, ladder) if rung.asks_law and one.verdict != "no" else one)
@@ -81,24 +98,25 @@ def _weigh_down(standing: Standing, handing: Standing, ahead: Sequence[Rung], la
 def _old_enough_to_go(weighed: list[Weighed], standing: Standing) -> bool:
     """Whether a hand-over would come if only age mattered: then it is told which invoices wait for their last term."""
     late = standing.late
-    return any(one.rung.step.action == "escalate" and late >= max(1, one.rung.step.days_overdue) for one in weighed)
+    return any(one.rung.step.action == "escalate" and late >= one.rung.least_days for one in weighed)
 
 
-def _move(chosen: Weighed, weighed: list[Weighed], ladder: Ladder) -> Decision:
-    reasons = (*chosen.reasons, *_asides(chosen.standing), *_others(weighed, chosen))
-    return _decision(chosen.standing, ladder, reasons, action=chosen.rung.step.action, rung=chosen.rung)
+def _move(chosen: Weighed, weighed: list[Weighed], way: Way, policy: Policy) -> Decision:
+    reasons = (*way.reasons, *chosen.reasons, *_asides(chosen.standing), *_others(weighed, chosen))
+    return _decision(chosen.standing, policy, reasons, action=chosen.rung.step.action, rung=chosen.rung, way=way)
 
 
 def _decision(
     standing: Standing,
-    ladder: Ladder,
+    policy: Policy,
     reasons: tuple[Because, ...],
     *,
+    way: Way,
     action: StepAction = "none",
     rung: Rung | None = None,
     not_before: date | None = None,
 ) -> Decision:
-    account, policy = standing.account, ladder.policy
+    account, step = standing.account, rung.step if rung else None
     return build(
         Decision,
         {
@@ -106,10 +124,15 @@ def _decision(
             "debtor_id": account.debtor_id,
             "day": account.day,
             "action": action,
-            "step": rung.step.name if rung else "",
-            "claims": tuple(claim.claim for claim in asked_claims(rung.step, standing)) if rung else (),
-            "amount_minor": max(0, asked_amount(rung.step, standing)) if rung else 0,
+            "step": step.name if step else "",
+            "claims": tuple(claim.claim for claim in asked_claims(step, standing)) if step else (),
+            "amount_minor": max(0, asked_amount(step, standing)) if step else 0,
             "currency": policy.currency,
+            "segment": way.segment,
+            "destination": way.to if step and step.action == "escalate" else "",
+            "channel": step.channel if step else "",
+            "template": step.template if step else "",
+            "tone": step.tone if step else "",
             "because": reasons,
             "not_before": not_before,
             "policy": policy.name,

@@ -23,7 +23,7 @@ _MISSING = {
     "calibrated": "the sign of the ledger's amounts is not established yet",
 }
 # Unknown only because a fact about a claim is: that claim's own reason says more.
-_DERIVED = frozenset({"days_overdue", "amount", "agency_minimum"})
+_DERIVED = frozenset({"days_overdue", "days_after_month_end", "amount", "agency_minimum"})
 
 
 class Chapter(Record):
@@ -92,7 +92,8 @@ def headline(decision: Decision) -> str:
     if decision.action == "none":
         return f"{said}, not before {decision.not_before}" if decision.not_before else said
     if decision.action == "undecided":
-        return f'{said}: a fact is missing for step "{decision.step}"'
+        about = f'for step "{decision.step}"' if decision.step else "of the debtor's segment"
+        return f"{said}: a fact is missing {about}"
     amount = money_text(decision.amount_minor, decision.currency)
     return f'{said} (step "{decision.step}"), {amount} in {count_text(len(decision.claims))}'
 

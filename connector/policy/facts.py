@@ -25,6 +25,7 @@ _about_debtor = itemgetter(
     "debtor_kind", "debtor_country", "debtor_blocked", "calibrated", "legal", "credit_minor", "steps", "holds",
     "disputes", "letters", "promises", "payment_plans",
 )  # fmt: skip
+_grouped = itemgetter("debtor_language", "debtor_postcode", "debtor_group")
 
 
 def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str:
@@ -48,6 +49,10 @@ def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str
         text += repr(_past(account))
     if account.promises or account.payment_plans:
         text += repr((sorted(map(_promise, account.promises)), sorted(map(_plan, account.payment_plans))))
+    groups = _grouped(account.__dict__)
+    products = sorted([(one.claim, one.product_group) for one in account.claims if one.product_group])
+    if any(groups) or products:
+        text += repr((*groups, *products))
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from connector.policy.criteria import owed
 from connector.policy.gates import barring
 from connector.policy.ladder import Ladder, Rung
 from connector.policy.lawful import first_lawful
@@ -22,12 +23,14 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
     for rung in rungs:
         seen = handing if rung.step.action == "escalate" else standing
         first_due = seen.first_due
-        if first_due is None or first_due.year > _LAST_YEAR or standing.account.day.year > _LAST_YEAR:
+        if first_due is None or max(first_due, standing.account.day).year > _LAST_YEAR:
             continue
-        ripe = first_due + rung.wait
+        if rung.step.is_ahead and seen.oldest:
+            continue
+        ripe = rung.step.ripe_on(first_due)
         # Later rungs take at least as long, so that most of them need no further look.
         if best is None or ripe < best:
-            day = _possible(rung, seen, ladder, ripe=ripe)
+            day = _possible(rung, seen, ladder, ripe=ripe) or _other_route(rung, seen, ladder)
             if day and (best is None or day < best):
                 best = day
     return best
@@ -40,6 +43,12 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
     for check in rung.lasting:
         if check(standing).verdict != "yes":
             return None
+    for ask in rung.plugins:
+        answer = ask(account) if ask else None
+        if answer is None or (answer.verdict != "yes" and answer.earliest is None):
+            return None
+        if answer.verdict != "yes" and answer.earliest:
+            ripe = max(ripe, answer.earliest)
     if after:
         ripe = max(ripe, taken[after.step].taken_on + timedelta(days=after.days))
     if account.holds or account.disputes or standing.promised:
@@ -53,6 +62,15 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
             return None
         ripe = max(ripe, lawful)
     return ripe if ripe > account.day else account.day + ONE_DAY
+
+
+def _other_route(rung: Rung, standing: Standing, ladder: Ladder) -> date | None:
+    """The next day on which the age of the oldest claim may lead to another agency, with other gates."""
+    routes = ladder.policy.routes if rung.step.action == "escalate" else ()
+    marks = {mark for one in routes for mark in (one.from_days, one.below_days) if mark}
+    oldest = owed(standing.account, ladder.policy.currency).oldest if marks else None
+    days = [oldest + timedelta(days=mark) for mark in marks] if oldest else []
+    return min((one for one in days if one > standing.account.day), default=None)
 
 
 def _free_from(standing: Standing, rung: Rung, ladder: Ladder) -> date | None:

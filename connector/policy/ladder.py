@@ -1,14 +1,13 @@
 """A policy made ready to decide with: per step its checks, and which steps must come before it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from connector.model import Because, PriorStep, Verdict
-from connector.policy import conditions, gates
+from connector.policy import choices, conditions, foreign, gates
 from connector.policy.conditions import Check, Condition
-from connector.policy.policy import Policy, Step
+from connector.policy.policy import Ask, Policy, Step
 from connector.policy.records import weakest
 from connector.policy.standing import Standing
 
@@ -19,6 +18,7 @@ CONDITIONS: dict[str, Condition] = {
     "needs": conditions.needs,
     "after": conditions.after,
     "amount": conditions.amount,
+    "destination": choices.destination,
     "agency_minimum": conditions.agency_minimum,
     "disputed": gates.disputed,
     "on_hold": gates.on_hold,
@@ -42,8 +42,8 @@ class Rung(NamedTuple):
     """One step with its checks. `place` counts from 0; `builds_on` are the steps it needs or follows.
 
     `others` are the checks after the first, days overdue. For the forecast: `lasting` are the checks that no
-    calendar changes, `floor` is the least amount in minor units, `wait` how long after the oldest due date.
-    `asks_law`: the law is asked of each claim once all else allows the step.
+    calendar changes, `floor` is the least amount in minor units, `least_days` of its step.
+    `asks_law`: the law is asked of each claim once all else allows the step. `plugins` are the conditions of plugins.
     """
 
     place: int
@@ -54,8 +54,9 @@ class Rung(NamedTuple):
     others: tuple[Check, ...]
     lasting: tuple[Check, ...]
     floor: int
-    wait: timedelta
+    least_days: int
     asks_law: bool
+    plugins: tuple[Ask | None, ...]
 
 
 class Weighed(NamedTuple):
@@ -72,6 +73,11 @@ class Ladder(NamedTuple):
 
     policy: Policy
     rungs: tuple[Rung, ...]
+
+    @property
+    def begins_ahead(self) -> bool:
+        """Whether a step comes before the due date."""
+        return bool(self.rungs) and self.rungs[0].step.is_ahead
 
     def ahead(self, taken: dict[str, PriorStep]) -> Sequence[Rung]:
         """The rungs that may still come: those above the highest one taken, and what these need from below it.
@@ -101,13 +107,14 @@ def _rung(place: int, step: Step, policy: Policy) -> Rung:
     builds_on = frozenset([*step.needs, *([step.after.step] if step.after else [])])
     made = {name: condition(step, policy) for name, condition in CONDITIONS.items()}
     checks = {name: check for name, check in made.items() if check is not None}
+    checks |= dict(foreign.checks(step, policy))
+    plugins = tuple(one.ask for one in foreign.asked_before(step, policy))
     others = tuple(check for name, check in checks.items() if name != "days_overdue")
-    lasting = tuple(check for name, check in checks.items() if name not in _BY_THE_CALENDAR)
+    lasting = tuple(check for name, check in checks.items() if name in CONDITIONS and name not in _BY_THE_CALENDAR)
     agency = policy.gates.agency_minimum.amount if "agency_minimum" in checks else 0
-    wait = timedelta(days=max(1, step.days_overdue))
     asks_law = step.action == "escalate" and policy.gates.lawful.before == "escalate"
     floor = max(1, step.minimum, agency)
-    return Rung(place, step.name, step, checks, builds_on, others, lasting, floor, wait, asks_law)
+    return Rung(place, step.name, step, checks, builds_on, others, lasting, floor, step.least_days, asks_law, plugins)
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:

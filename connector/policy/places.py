@@ -26,19 +26,23 @@ def line_of(text: str, path: Sequence[str | int]) -> int:
 
 def _keys(text: str) -> list[tuple[int, Path]]:
     found: list[tuple[int, Path]] = []
-    counts: dict[str, int] = {}
+    # How many tables each array holds so far, by its path with the places of the arrays around it.
+    counts: dict[Path, int] = {}
     table: Path = ()
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.match(line)
         key = None if header else _KEY.match(line)
         if header:
-            names = _names(header[2])
-            table = names
+            *around, last = _names(header[2])
+            table = ()
+            for name in around:
+                table = (*table, name)
+                if table in counts:
+                    table = (*table, counts[table])
+            table = (*table, last)
             if header[1] == "[[":
-                counts[header[2]] = counts.get(header[2], -1) + 1
-                table = (*names, counts[header[2]])
-            elif names[0] in counts:
-                table = (names[0], counts[str(names[0])], *names[1:])
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, counts[table])
             found.append((number, table))
         elif key:
             found.append((number, (*table, *_names(key[1]))))

@@ -1,80 +1,97 @@
 """A policy: the rule layer's configuration as frozen records. `connector.policy.load` reads it from a file."""
 
-import re
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple
+from calendar import monthrange
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
-from connector.model import Currency, DebtorKind
-from connector.model.money import minor_units
+from connector.model import Account, ConditionAnswer, DebtorKind
 from connector.model.record import Record
+from connector.policy.criteria import Criteria
+from connector.policy.values import Amount, Days, Name, PolicyCurrency
+from connector.policy.wrongs import wrongs
 
-
-def _name(value: str) -> str:
-    if re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", value):
-        return value
-    raise PydanticCustomError(
-        "name", "this name cannot be used: lower-case letters, digits, - and _, beginning with a letter, at most 40"
-    )
-
-
-def _currency(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch("[A-Z]{3}", value):
-        return value
-    raise PydanticCustomError("currency", 'this should be a currency code of three capitals, such as "EUR"')
-
-
-StepName = Annotated[str, AfterValidator(_name)]
-Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
 MovingAction = Literal["remind", "notice", "call", "escalate"]
 Before = Literal["escalate", "every step"]
-
-
-def _amount(value: Any, info: ValidationInfo) -> int:
-    """A text in major units when a policy file is read (its currency is the context), else an int in minor units."""
-    currency = (info.context or {}).get("currency", "")
-    if currency and not isinstance(value, str):
-        raise PydanticCustomError("amount_not_text", 'an amount is written in quotes, such as "50.00"')
-    if not currency and (not isinstance(value, int) or isinstance(value, bool)):
-        raise PydanticCustomError("amount_not_minor", "an amount in code is an int in minor units")
-    try:
-        minor = minor_units(value, currency) if currency else value
-    except ValueError as error:
-        raise PydanticCustomError("amount", "{why}", {"why": str(error)}) from error
-    if minor < 0:
-        raise PydanticCustomError("amount_negative", "an amount in a policy is never negative")
-    return int(minor)
-
-
-Amount = Annotated[int, BeforeValidator(_amount)]
+Channel = Literal["", "post", "registered", "email", "portal", "phone"]
+Tone = Literal["", "friendly", "neutral", "firm"]
+Ask = Callable[[Account], ConditionAnswer]
 
 
 class After(Record):
     """The age of an earlier step: `step` was last taken at least `days` days ago."""
 
-    step: StepName = Field(description="the name of an earlier step")
+    step: Name = Field(description="the name of an earlier step")
     days: Days = Field(description="whole days")
 
 
 class Step(Record):
     """One step of the ladder.
 
-    - `days_overdue`: days past the due date of the oldest claim in scope; 0 and 1 are both the first day overdue.
+    When it comes, counted from the due date of the oldest claim in scope, is said by one of three, or by `after` alone:
+
+    - `days_overdue`: days past that day; 0 and 1 are both the first day overdue.
+    - `days_after_month_end`: days past the last day of the month of that day.
+    - `days_before_due`: days ahead of it. Such a step comes only while nothing of the debtor is overdue, and is about
+      the claims that fall due within these days.
+
+    And besides:
+
     - `minimum`: what must at least be open, less credit, in minor units of the policy's currency.
     - `claims`: which claims come along: the overdue ones with their overdue part, or everything open.
     - `needs`: earlier steps that must have been taken since the oldest claim in scope fell due.
+    - `channel`, `template`, `tone`: how it is carried out; kept with each decision.
     """
 
-    name: StepName = Field(description='a short name such as "remind"')
+    name: Name = Field(description='a short name such as "remind"')
     action: MovingAction = Field(description="remind, notice, call or escalate")
     title: Annotated[str, Field(min_length=1, max_length=80, description="what people call the step")]
-    days_overdue: Days = Field(description="whole days past the due date of the oldest claim")
+    days_overdue: Days | None = Field(default=None, description="whole days past the due date of the oldest claim")
+    days_after_month_end: Days | None = Field(
+        default=None, description="whole days past the end of the month in which the oldest claim fell due"
+    )
+    days_before_due: Annotated[int, Field(strict=True, ge=1, le=365)] | None = Field(
+        default=None, description="whole days ahead of the first due date"
+    )
     minimum: Amount = 0
     claims: Literal["overdue", "all open"] = "overdue"
-    needs: tuple[StepName, ...] = ()
+    needs: tuple[Name, ...] = ()
     after: After | None = None
+    channel: Channel = ""
+    template: Annotated[str, Field(max_length=80)] = ""
+    tone: Tone = ""
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it comes before the due date."""
+        return self.days_before_due is not None
+
+    @property
+    def least_days(self) -> int:
+        """The days past the due date before which it surely does not come; negative ahead of it."""
+        if self.days_before_due is not None:
+            return -self.days_before_due
+        return max(1, self.days_overdue or self.days_after_month_end or 0)
+
+    def is_ripe(self, due: date, day: date) -> bool:
+        """Whether it may come on `day` for a claim that falls due on `due`, as far as age is asked."""
+        if self.days_after_month_end is not None:
+            return day > due and (day - month_end(due)).days >= self.days_after_month_end
+        return (day - due).days >= self.least_days
+
+    def ripe_on(self, due: date) -> date:
+        """The first day on which `is_ripe`. Raises OverflowError beyond the year 9999."""
+        if self.days_after_month_end is not None:
+            return max(month_end(due) + timedelta(days=self.days_after_month_end), due + timedelta(days=1))
+        return due + timedelta(days=self.least_days)
+
+
+def month_end(day: date) -> date:
+    """The last day of the month of `day`."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 class CalibratedGate(Record):
@@ -178,21 +195,99 @@ class Gates(Record):
     lawful: LawfulGate = LawfulGate()
 
 
+class Segment(Criteria):
+    """A group of debtors with steps of its own. A debtor belongs to the first segment whose conditions he meets.
+
+    - `rest`: nothing is ever done with these debtors; they have no steps then.
+    - `gates`: those named here replace the policy's; the others hold as they stand there.
+    """
+
+    model_config = ConfigDict(validate_by_name=True)
+
+    name: Name = Field(description='a short name such as "consumers"')
+    rest: bool = False
+    steps: tuple[Step, ...] = Field(default=(), alias="step")
+    gates: Gates = Gates()
+
+
+class Route(Criteria):
+    """Which agency takes a case: the first route whose conditions the debtor meets.
+
+    - `to`: the name of the connection, as the ledger's `[[sink]]` has it.
+    - `from_days`, `below_days`: how many days the oldest claim that is not at an agency is overdue: at least, and less
+      than.
+    - `gates`: those named here replace the policy's, and the segment's, before a hand-over to this agency.
+    """
+
+    to: Annotated[str, Field(min_length=1, description="the name of the agency's connection")]
+    from_days: Days = 0
+    below_days: Days | None = None
+    gates: Gates = Gates()
+
+
+class PluginCondition(Record):
+    """A condition that comes from a plugin, asked before the steps that `before` names.
+
+    `use` is the name under which the plugin registers it, `settings` what it is told.
+    """
+
+    use: Annotated[str, Field(min_length=1, description="the name of a condition of an installed plugin")]
+    before: Before = "escalate"
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    _asked: str = PrivateAttr(default="")
+    _ask: Ask | None = PrivateAttr(default=None)
+
+    @property
+    def question(self) -> str:
+        """What is asked, in words for a person."""
+        return self._asked or f"Does the condition {self.use} allow it?"
+
+    @property
+    def ask(self) -> Ask | None:
+        """What answers for an account; None while no plugin is bound to it."""
+        return self._ask
+
+    def bound(self, asked: str, ask: Ask) -> "PluginCondition":
+        """The same condition, answered by `ask`."""
+        found = self.model_copy()
+        found._asked, found._ask = asked, ask
+        return found
+
+
 class Policy(Record):
     """Ordered steps and the gates before them, in one currency. `version` names the exact rules.
+
+    - `steps`: of every debtor who belongs to no segment.
+    - `conditions`: conditions from plugins, asked of every debtor.
+    - `segments`: groups of debtors with steps of their own. `routes`: which agency takes a case; without any, the first
+      of the ledger.
 
     Raises pydantic's ValidationError for a ladder that cannot be climbed; `load_policy` turns it into a ConfigError.
     """
 
-    name: StepName = Field(description='such as "standard"')
+    model_config = ConfigDict(validate_by_name=True)
+
+    name: Name = Field(description='such as "standard"')
     version: Annotated[str, Field(min_length=1, max_length=80, description='yours to choose, such as "2026-11"')]
-    currency: Annotated[Currency, BeforeValidator(_currency)]
-    steps: tuple[Step, ...] = ()
+    currency: PolicyCurrency
+    steps: tuple[Step, ...] = Field(default=(), alias="step")
+    segments: tuple[Segment, ...] = Field(default=(), alias="segment")
+    routes: tuple[Route, ...] = Field(default=(), alias="route")
+    conditions: tuple[PluginCondition, ...] = Field(default=(), alias="condition")
     gates: Gates = Gates()
+
+    def gates_of_some(self) -> tuple[Gates, ...]:
+        """The gates of the segments and of the routes, in their order."""
+        return (*[one.gates for one in self.segments], *[one.gates for one in self.routes])
 
     def without_law(self) -> "Policy":
         """The policy as it decides where the law is looked at by other means: made-up debtors, and the past."""
-        return self.model_copy(update={"gates": self.gates.model_copy(update={"lawful": LawfulGate(before="never")})})
+        never = {"lawful": LawfulGate(before="never")}
+        segments = tuple(one.model_copy(update={"gates": one.gates.model_copy(update=never)}) for one in self.segments)
+        routes = tuple(one.model_copy(update={"gates": one.gates.model_copy(update=never)}) for one in self.routes)
+        gates = self.gates.model_copy(update=never)
+        return self.model_copy(update={"gates": gates, "segments": segments, "routes": routes})
 
     # The version carries the fingerprint of the content, so it is hash enough; hashing every setting is slow.
     def __hash__(self) -> int:
@@ -200,66 +295,7 @@ class Policy(Record):
 
     @model_validator(mode="after")
     def _can_be_climbed(self) -> "Policy":
-        wrong = list(_wrongs(self))
+        wrong = list(wrongs(self))
         if wrong:
             raise PydanticCustomError("ladder", "{why}", {"why": wrong[0].why, "wrong": wrong})
         return self
-
-
-class Wrong(NamedTuple):
-    """What keeps a ladder from being climbed: where in the record, why, and the mend."""
-
-    path: tuple[str | int, ...]
-    why: str
-    mend: str
-
-
-def _wrongs(policy: Policy) -> Iterator[Wrong]:
-    if not policy.steps:
-        yield Wrong(("steps",), "there is no step", "Add a table [[step]].")
-    for index, step in enumerate(policy.steps):
-        yield from _check_name(step, index, policy.steps[:index])
-        yield from _check_order(step, index, policy.steps[:index])
-        for place, name in enumerate(step.needs):
-            yield from _check_earlier(name, (index, "needs"), policy.steps, first=step.needs.index(name) == place)
-        if step.after:
-            yield from _check_earlier(step.after.step, (index, "after"), policy.steps)
-    if not policy.gates.debtor_kind.allowed:
-        yield Wrong(
-            ("gates", "debtor_kind", "allowed"),
-            "no debtor could ever pass: the list is empty",
-            'Name the kinds, such as ["business"], or write before = "never".',
-        )
-
-
-def _check_name(step: Step, index: int, earlier: tuple[Step, ...]) -> Iterator[Wrong]:
-    if step.name in {"claim", "account"}:
-        yield Wrong(("steps", index, "name"), f'"{step.name}" is taken by the reasons', "Choose another name.")
-    if step.name in {other.name for other in earlier}:
-        yield Wrong(("steps", index, "name"), f'two steps are named "{step.name}"', "Give each its own name.")
-
-
-def _check_order(step: Step, index: int, earlier: tuple[Step, ...]) -> Iterator[Wrong]:
-    if earlier and step.days_overdue < earlier[-1].days_overdue:
-        yield Wrong(
-            ("steps", index, "days_overdue"),
-            f'"{step.name}" comes at {step.days_overdue} days, before "{earlier[-1].name}" at '
-            f"{earlier[-1].days_overdue} days, which stands above it",
-            "Put the steps in the order in which they come.",
-        )
-
-
-def _check_earlier(
-    name: str, place: tuple[int, str], steps: tuple[Step, ...], *, first: bool = True
-) -> Iterator[Wrong]:
-    index, key = place
-    names = [step.name for step in steps]
-    path = ("steps", index, key)
-    if name not in names:
-        above = ", ".join(names[:index]) or "none"
-        yield Wrong(path, f'there is no step "{name}"', f"The steps above it are: {above}.")
-    elif names.index(name) >= index:
-        mend = "A step can only build on one that stands above it."
-        yield Wrong(path, f'"{name}" does not come before "{names[index]}"', mend)
-    elif not first:
-        yield Wrong(path, f'"{name}" is named twice', "Name it once.")

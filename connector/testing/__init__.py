@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         make_mutation,
         make_update,
     )
+    from connector.testing.condition import ConditionConformance
     from connector.testing.context import (
         BudgetRecorder,
         Call,
@@ -49,6 +50,7 @@ _HOMES = {
         "make_mutation",
         "make_update",
     ),
+    "condition": ("ConditionConformance",),
     "context": (
         "BudgetRecorder",
         "Call",
@@ -72,6 +74,7 @@ __all__ = [
     "BudgetRecorder",
     "Call",
     "CapturedLog",
+    "ConditionConformance",
     "ManualClock",
     "MemorySecrets",
     "MemoryState",

@@ -2,7 +2,6 @@
 
 import pytest
 
-from connector.api import SinkType, SourceType
 from connector.plugins import PluginReport
 from connector.testing import plugin_checks
 from connector.testing.pytest_plugin import OPTION
@@ -30,13 +29,17 @@ def test_p3_its_configuration_catches_mistakes(name: str) -> None:
         plugin_checks.check_config_model(offer.config)
 
 
-def _offers(name: str) -> list[SourceType | SinkType]:
+def _offers(name: str) -> list[plugin_checks.Checked]:
     plugins = plugin_checks.installed()
     report = _report(name)
     assert report.state == "loaded", f"the plugin {report.title} is {report.state}: {report.reason}"
-    assert report.sources or report.sinks, f"the plugin {report.title} registers neither a source nor a sink"
-    sources = [plugins.sources[source] for source in report.sources]
-    return [*sources, *(plugins.sinks[sink] for sink in report.sinks)]
+    offers: list[plugin_checks.Checked] = [
+        *(plugins.sources[source] for source in report.sources),
+        *(plugins.sinks[sink] for sink in report.sinks),
+        *(plugins.conditions[condition] for condition in report.conditions),
+    ]
+    assert offers, f"the plugin {report.title} registers neither a source nor a sink nor a condition"
+    return offers
 
 
 def _report(name: str) -> PluginReport:

@@ -13,8 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from connector.api import API_VERSION, SecretRef, SinkType, SourceType
+from connector.api import API_VERSION, ConditionType, SecretRef, SinkType, SourceType
 from connector.plugins import PluginReport, Plugins, load
+
+Checked = SourceType | SinkType | ConditionType
 
 MOST_CPU_MS = 300
 HEAVY = ("requests", "sqlalchemy", "starlette", "uvicorn", "zeep")
@@ -51,20 +53,20 @@ def check_import(module: str) -> None:
     assert cpu_ms < MOST_CPU_MS, f"importing {module} takes {cpu_ms} ms of CPU, at most {MOST_CPU_MS}"
 
 
-def check_identity(offer: SourceType | SinkType) -> None:
+def check_identity(offer: Checked) -> None:
     """The name is a slug, belongs to an installed and loaded plugin, and the api_version is the host's."""
     assert re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", offer.name), f"{offer.name!r} is not a slug, such as exact"
     assert offer.title.strip(), f"{offer.name} has no title for people"
     assert offer.api_version == API_VERSION, f"api_version {offer.api_version} is not the host's {API_VERSION}"
     plugins = installed()
-    names = plugins.sources if isinstance(offer, SourceType) else plugins.sinks
+    names = _offered(offer, plugins)
     others = "; ".join(f"{it.title} is {it.state}: {it.reason}" for it in plugins.report() if it.state != "loaded")
     assert offer.name in names, (
         f"no installed plugin offers {offer.name!r}: is the entry point there, and the package installed again since? "
         f"{others}"
     )
     owner = owner_of(offer, plugins)
-    alone = len(owner.sources + owner.sinks) == 1
+    alone = len(owner.sources + owner.sinks + owner.conditions) == 1
     assert not alone or owner.name == offer.name, (
         f"the plugin's entry point is called {owner.name!r}, what it registers {offer.name!r}: use one name"
     )
@@ -93,20 +95,24 @@ def check_config_model(model: type[BaseModel], sample: Mapping[str, Any] | None 
         assert UNKNOWN_KEY in refused, f"{model.__name__} accepts the unknown key {UNKNOWN_KEY!r}"
 
 
-def check_readme(offer: SourceType | SinkType, readme: Path | None) -> None:
+def check_readme(offer: Checked, readme: Path | None) -> None:
     """The README holds at least one example configuration of this plugin, and each of them loads."""
     path = readme or _find_readme(offer)
     assert path and path.is_file(), f"{offer.name} has no README.md beside its package (or set `readme`)"
     blocks = [tomllib.loads(block) for block in _TOML_BLOCK.findall(path.read_text(encoding="utf-8"))]
-    examples = [block for block in blocks if block.get("plugin") == offer.name]
-    assert examples, f'{path.name} has no ```toml example with `plugin = "{offer.name}"`'
-    for example in examples:
-        settings = {key: value for key, value in example.items() if key != "plugin"}
+    if isinstance(offer, ConditionType):
+        found = [one for block in blocks for one in block.get("condition", ()) if one.get("use") == offer.name]
+        examples, line = [one.get("settings", {}) for one in found], f'[[condition]] with `use = "{offer.name}"`'
+    else:
+        found = [block for block in blocks if block.get("plugin") == offer.name]
+        examples, line = [_without_plugin(block) for block in found], f'`plugin = "{offer.name}"`'
+    assert examples, f"{path.name} has no ```toml example with {line}"
+    for settings in examples:
         refused = _refused_keys(offer.config, settings)
         assert not refused, f"an example in {path.name} does not load, wrong or missing: {', '.join(refused)}"
 
 
-def import_name(offer: SourceType | SinkType) -> str:
+def import_name(offer: Checked) -> str:
     """The package that the host imports to get at `offer`."""
     return offer.config.__module__.partition(".")[0]
 
@@ -117,10 +123,21 @@ def installed() -> Plugins:
     return load()
 
 
-def owner_of(offer: SourceType | SinkType, plugins: Plugins) -> PluginReport:
+def owner_of(offer: Checked, plugins: Plugins) -> PluginReport:
     """The report of the plugin that registered `offer`."""
-    source = isinstance(offer, SourceType)
-    return next(it for it in plugins.report() if offer.name in (it.sources if source else it.sinks))
+    return next(it for it in plugins.report() if offer.name in _named(offer, it))
+
+
+def _offered(offer: Checked, plugins: Plugins) -> Mapping[str, object]:
+    if isinstance(offer, SourceType):
+        return plugins.sources
+    return plugins.sinks if isinstance(offer, SinkType) else plugins.conditions
+
+
+def _named(offer: Checked, report: PluginReport) -> tuple[str, ...]:
+    if isinstance(offer, SourceType):
+        return report.sources
+    return report.sinks if isinstance(offer, SinkType) else report.conditions
 
 
 def _import_in_new_process(module: str) -> dict[str, Any]:
@@ -145,7 +162,11 @@ def _refused_keys(model: type[BaseModel], settings: Mapping[str, Any]) -> list[s
     return []
 
 
-def _find_readme(offer: SourceType | SinkType) -> Path | None:
+def _without_plugin(block: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in block.items() if key != "plugin"}
+
+
+def _find_readme(offer: Checked) -> Path | None:
     file = getattr(sys.modules[offer.config.__module__], "__file__", None)
     folders = list(Path(file).parents)[:2] if file else []
     return next((folder / "README.md" for folder in folders if (folder / "README.md").is_file()), None)

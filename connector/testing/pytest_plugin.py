@@ -10,6 +10,7 @@ OPTION = "--connector-plugin"
 EXEMPTION = "connector_exemption"
 
 pytest.register_assert_rewrite(
+    "connector.testing.condition",
     "connector.testing.conformance",
     "connector.testing.installed",
     "connector.testing.plugin_checks",

@@ -22,8 +22,8 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from connector.api import Capabilities
 from connector.flow import protocol
+from connector.model import Capabilities
 from connector.store.outbox import Outgoing
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, TypeAdapter
 
 from connector import hookimpl
-from connector.api import Capabilities, Context, Limits, PluginConfig, SecretRef, SinkType
+from connector.api import Context, Limits, PluginConfig, SecretRef, SinkType
 from connector.errors import AuthError, QuotaError, RejectedError, TransientError, UnknownOutcome
 from connector.model import (
+    Capabilities,
     Case,
     CaseView,
     Document,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 from connector.model import Account, Claim, DebtorKind, PriorStep
-from connector.policy.policy import Policy
+from connector.policy.policy import Policy, Step
 
 # Any day will do: a policy counts days and knows no calendar.
 DUE = date(2001, 1, 1)
@@ -29,7 +29,7 @@ class Trial(NamedTuple):
     """A debtor to try a policy on.
 
     - `owes`: after credit, in minor units of the policy's currency.
-    - `seen_from`: how many days past the due date the policy sees him first; 1 for all but a ledger that is new to it.
+    - `seen_from`: how many days past the due date the policy sees him first: 1, or more in a new ledger.
     - `oddity`: what keeps a step from him that others get.
     """
 
@@ -51,6 +51,11 @@ class Trial(NamedTuple):
         return f"who is {self.seen_from} days late when he is first seen"
 
 
+def ripe_after(step: Step) -> int:
+    """How many days past the due date a made-up debtor is old enough for the step; negative before it."""
+    return (step.ripe_on(DUE) - DUE).days
+
+
 def kind_name(kind: DebtorKind) -> str:
     """`a sole trader`."""
     return _KINDS[kind]
@@ -65,7 +70,7 @@ def account(trial: Trial, policy: Policy, late: int, steps: Sequence[PriorStep],
         number="the invoice",
         currency=policy.currency,
         open_minor=owes,
-        overdue_minor=owes - (trial.oddity == "instalments"),
+        overdue_minor=owes - (trial.oddity == "instalments") if late > 0 else 0,
         due_date=DUE,
         last_due_date=_FAR if trial.oddity == "instalments" else DUE,
         case_ref=agency_case,

@@ -1,6 +1,6 @@
 """What the check of a policy found: where in its file, what is wrong, and the mend."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from connector.model import DebtorKind
@@ -46,8 +46,9 @@ class Station(Record):
 
 
 class Course(Record):
-    """Which steps a debtor of these kinds gets who owes much and pays nothing."""
+    """Which steps a debtor of these kinds gets who owes much and pays nothing; `segment` is empty outside of all."""
 
+    segment: str = ""
     kinds: tuple[DebtorKind, ...]
     steps: tuple[Station, ...]
 
@@ -68,19 +69,39 @@ class Checked(Record):
 
 
 class Places:
-    """Makes findings of one policy file, each with the line of the setting it is about."""
+    """Makes findings about the steps and gates of a policy file, each with the line of the setting.
 
-    def __init__(self, file: str, text: str, names: Sequence[str]) -> None:
+    `names` are the steps'. In a segment `around` is its place, such as `("segment", 0)`, `title` its name, and `own`
+    its gates; the others stand at the top of the file.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        text: str,
+        names: Sequence[str],
+        *,
+        around: Path = (),
+        title: str = "",
+        own: Collection[str] = (),
+    ) -> None:
         self._file, self._text, self._names = file, text, names
+        self._around, self._title, self._own = around, title, own
 
     def finding(
         self, severity: Severity, kind: Kind, path: Path, said: str, mend: str, *, article: str = ""
     ) -> Finding:
         """A finding about the setting at `path`: `("step", 0, "after")`, steps counted from 0."""
+        inside = bool(self._around) and (
+            path[0] == "step" or (path[0] == "gates" and path[1:2] and path[1] in self._own)
+        )
+        key = f"segment {int(self._around[1]) + 1} ({self._title}).{self._key(path)}" if inside else self._key(path)
+        line = line_of(self._text, (*self._around, *path) if inside else path)
+        if self._title:
+            said = f"in segment {self._title}: {said}"
         return Finding(
-            severity=severity, kind=kind, file=self._file, line=line_of(self._text, path), key=self._key(path),
-            said=said, mend=mend, article=article,
-        )  # fmt: skip
+            severity=severity, kind=kind, file=self._file, line=line, key=key, said=said, mend=mend, article=article
+        )
 
     def _key(self, path: Path) -> str:
         if path[0] != "step" or len(path) < 2:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from connector.policy.check.debtors import ripe_after
 from connector.policy.check.finding import Finding, Path, Places, Severity
 from connector.policy.check.runs import Run, Runs, Taken, run
 from connector.policy.policy import Gates, Policy, Step
@@ -26,7 +27,9 @@ def unreachable(runs: Runs, places: Places) -> Iterator[Finding]:
         )
         first = _overtaken(runs, index)
         path, why, mend = first or _kept_back(runs, index)
-        severity: Severity = "warning" if odd and not first and runs.by_kind["business"].handed_over else "error"
+        severity: Severity = (
+            "warning" if odd and not first and next(iter(runs.by_kind.values())).handed_over else "error"
+        )
         yield places.finding(severity, "unreachable", path, f"{said}: {why}", mend)
 
 
@@ -58,7 +61,11 @@ def _overtaken(runs: Runs, index: int) -> tuple[Path, str, str] | None:
 
 def _told(step: Step, index: int, mine: Taken, first: Taken) -> tuple[Path, str, str]:
     mend = f'Put "{step.name}" under needs of "{first.step}", or let "{first.step}" come later.'
-    path: Path = ("step", index, "after" if step.after and mine.day > step.days_overdue else "days_overdue")
+    path: Path = (
+        "step",
+        index,
+        "after" if step.after and mine.day > ripe_after(step) else "days_overdue",
+    )
     if first.day == mine.day:
         return path, f'"{first.step}" is due on day {mine.day} as well, and the step that stands lower comes', mend
     return path, f'it could come on day {mine.day}, and "{first.step}" comes on day {first.day}', mend

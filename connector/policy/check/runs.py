@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple, get_args
 
 from connector.model import DebtorKind, Decision, PriorStep
-from connector.policy.check.debtors import DUE, Oddity, Trial, account
+from connector.policy.check.debtors import DUE, Oddity, Trial, account, ripe_after
 from connector.policy.decide import decide
 from connector.policy.diff import moves
 from connector.policy.ladder import ladder_of
@@ -42,8 +42,8 @@ class Run(NamedTuple):
 
     @property
     def letters(self) -> tuple[Taken, ...]:
-        """The reminders and notices."""
-        return tuple(one for one in self.taken if one.action in ("remind", "notice"))
+        """The reminders and notices: demands, so that what came before the due date is none."""
+        return tuple(one for one in self.taken if one.action in ("remind", "notice") and one.day > 0)
 
 
 def run(trial: Trial, policy: Policy) -> Run:
@@ -54,7 +54,7 @@ def run(trial: Trial, policy: Policy) -> Run:
     the waiting times against the law.
     """
     policy = policy.without_law()
-    end = trial.seen_from + _longest(policy)
+    end = max(1, trial.seen_from) + _longest(policy)
     late = trial.seen_from
     taken: list[Taken] = []
     steps: list[PriorStep] = []
@@ -82,19 +82,19 @@ def _days(policy: Policy, taken: Sequence[Taken]) -> Iterator[int]:
     """The days on which a step may become due: an undecided decision names none."""
     days = {one.step: one.day for one in taken}
     for step in policy.steps:
-        yield step.days_overdue
+        yield ripe_after(step)
         if step.after and step.after.step in days:
             yield days[step.after.step] + step.after.days
 
 
 def _longest(policy: Policy) -> int:
     waits = sum(step.after.days for step in policy.steps if step.after)
-    return policy.steps[-1].days_overdue + waits + len(policy.steps) + 1
+    return max(map(ripe_after, policy.steps)) + waits + len(policy.steps) + 1
 
 
 @dataclass(frozen=True)
 class Runs:
-    """A policy tried on every kind of debtor and every amount that matters to it.
+    """A policy tried on every kind of debtor who gets its steps, and every amount that matters to it.
 
     - `ordinary`: seen from the first day on, with nothing odd; the largest amounts first.
     - `late`: the same, first seen when every step but those after a waiting time is due: a ledger new to the policy.
@@ -102,16 +102,17 @@ class Runs:
     """
 
     policy: Policy
+    kinds: tuple[DebtorKind, ...] = KINDS
 
     @cached_property
     def ordinary(self) -> tuple[Run, ...]:
         """See the class."""
-        return self._all(seen_from=1)
+        return self._all(seen_from=min(1, ripe_after(self.policy.steps[0])))
 
     @cached_property
     def late(self) -> tuple[Run, ...]:
         """See the class."""
-        return self._all(seen_from=max(1, self.policy.steps[-1].days_overdue))
+        return self._all(seen_from=max(1, *map(ripe_after, self.policy.steps)))
 
     @cached_property
     def odd(self) -> tuple[Run, ...]:
@@ -122,12 +123,12 @@ class Runs:
     def by_kind(self) -> dict[DebtorKind, Run]:
         """Of each kind the ordinary debtor who owes the most."""
         largest = {one.trial.kind: one for one in reversed(self.ordinary)}
-        return {kind: largest[kind] for kind in KINDS}
+        return {kind: largest[kind] for kind in self.kinds}
 
     def _all(self, *, seen_from: int, oddity: Oddity = "") -> tuple[Run, ...]:
         return tuple(
             run(Trial(kind, owes, seen_from, oddity), self.policy)
-            for kind in KINDS
+            for kind in self.kinds
             for owes in sorted(amounts(self.policy), reverse=True)
         )
 

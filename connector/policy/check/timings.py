@@ -80,7 +80,7 @@ def _letter(letters: Sequence[Taken], country: Country) -> Taken | None:
 
 def _told(places: Places, index: int, step: Step, early: Early, waiting: Waiting) -> Finding:
     trial, country = early.run.trial, waiting.country
-    who = kind_name(trial.kind) if trial.seen_from == 1 else f"{kind_name(trial.kind)} {trial.lateness}"
+    who = kind_name(trial.kind) if trial.seen_from <= 1 else f"{kind_name(trial.kind)} {trial.lateness}"
     name = LETTER_NAMES[country]
     days = f"{waiting.least} to {waiting.most} days after it was posted, by the calendar"
     if early.letter is None:

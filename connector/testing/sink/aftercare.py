@@ -2,9 +2,9 @@
 
 import pytest
 
-from connector.api import Capabilities, Sink, WithdrawalPricing
+from connector.api import Sink, WithdrawalPricing
 from connector.errors import RejectedError
-from connector.model import Case, CaseView, Money, MutationKind
+from connector.model import Capabilities, Case, CaseView, Money, MutationKind
 from connector.testing.builders import make_document
 from connector.testing.run import Run, listed
 from connector.testing.sink.scenarios import KEY, SinkScenarios

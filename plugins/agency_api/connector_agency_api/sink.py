@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, get_args
 
-from connector.api import Capabilities, Context
+from connector.api import Context
 from connector.errors import ConfigError, ConflictError, RejectedError, TransientError, UnknownOutcome
 from connector.model import (
+    Capabilities,
     Case,
     CaseView,
     Document,

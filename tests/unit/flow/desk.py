@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from connector.api import Capabilities, SecretRef
+from connector.api import SecretRef
 from connector.config import Ledger, Link, Settings
 from connector.errors import ConflictError, RejectedError, TransientError, UnknownOutcome
 from connector.flow.workspace import Workspace
 from connector.model import (
     ActivityChanged,
+    Capabilities,
     Case,
     CaseView,
     ClaimLine,

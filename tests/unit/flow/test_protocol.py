@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.api import Capabilities
 from connector.flow.protocol import KEY_SHARE, SEND_BY, Answer, Move, answered, intend, looked_up, pause, way_out
+from connector.model import Capabilities
 from connector.store.outbox import Outgoing
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

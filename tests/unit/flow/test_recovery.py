@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from desk import Desk, closed, invoice
 
-from connector.api import Capabilities
 from connector.config import Ledger
 from connector.errors import ConfigError, TransientError
 from connector.flow.adoption import Said
@@ -22,6 +21,7 @@ from connector.flow.pull import pull
 from connector.flow.quarantined import adopt_as, dismiss, end, owner_of, standing
 from connector.model import (
     Allocation,
+    Capabilities,
     Closed,
     Document,
     LineRejected,

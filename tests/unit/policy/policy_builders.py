@@ -1,5 +1,6 @@
 """Accounts and policies in the words of a bookkeeper: `debtor(invoice("A", late=50), steps=[taken("remind", 20)])`."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,22 @@ def dispute(number: str = "", *, opened: int = 9, settled: int | None = None) ->
     )
 
 
-def policy(*steps: Step, **gates: Any) -> Policy:
-    """A policy of these steps with these gates, else with the safe defaults."""
-    return Policy.model_validate({"name": "test", "version": "1", "currency": "EUR", "steps": steps, "gates": gates})
+def policy(*steps: Step, segments: Sequence[Any] = (), routes: Sequence[Any] = (), **gates: Any) -> Policy:
+    """A policy of these steps, segments and routes with these gates, else with the safe defaults."""
+    return Policy.model_validate(
+        {
+            "name": "test",
+            "version": "1",
+            "currency": "EUR",
+            "steps": steps,
+            "segments": segments,
+            "routes": routes,
+            "gates": gates,
+        }
+    )
 
 
-def step(name: str, days: int, **changes: Any) -> Step:
+def step(name: str, days: int | None, **changes: Any) -> Step:
     """A step of that name; its action is the name where that is an action, else a reminder."""
     action = name if name in {"remind", "notice", "call", "escalate"} else "remind"
     return Step.model_validate({"name": name, "action": action, "title": name.title(), "days_overdue": days} | changes)

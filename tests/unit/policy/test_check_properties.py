@@ -24,14 +24,18 @@ ACTIONS = ("remind", "notice", "call", "escalate")
 def ladders(draw: st.DrawFn) -> Policy:
     """One to five steps of any action in any order, building on any above them, with any gate of kinds."""
     days = sorted(draw(st.lists(st.integers(0, 40), min_size=1, max_size=5)))
+    by_month = draw(st.sampled_from([9, 9, *range(len(days))]))
     steps = []
+    if draw(st.sampled_from([False, False, True])):
+        steps.append(step("early", None, action="remind", days_before_due=draw(st.integers(1, 20))))
     for place, late in enumerate(days):
         earlier = [f"s{one}" for one in range(place)]
         base = draw(st.none() | st.sampled_from(earlier)) if earlier else None
         steps.append(
             step(
                 f"s{place}",
-                late,
+                late if place < by_month else None,
+                days_after_month_end=late if place >= by_month else None,
                 action=draw(st.sampled_from(ACTIONS)),
                 needs=draw(st.lists(st.sampled_from(earlier), unique=True, max_size=2)) if earlier else [],
                 after={"step": base, "days": draw(st.integers(0, 25))} if base else None,
@@ -62,11 +66,11 @@ def test_a_step_is_called_unreachable_exactly_when_no_ordinary_debtor_gets_it(ru
 def test_leaving_days_out_changes_nothing(rules: Policy, kind: DebtorKind, data: st.DataObject) -> None:
     """Day by day, as a daemon does it, the same steps come on the same days."""
     owes = data.draw(st.sampled_from(sorted(amounts(rules))))
-    trial = Trial(kind, owes, data.draw(st.sampled_from([1, 30, 60])))
+    trial = Trial(kind, owes, data.draw(st.sampled_from([-25, 1, 30, 60])))
     steps: list[PriorStep] = []
     taken = []
     case = ""
-    for late in range(trial.seen_from, trial.seen_from + 220):
+    for late in range(trial.seen_from, trial.seen_from + 250):
         decision = decide(account(trial, rules, late, steps, case), rules.without_law())
         if moves(decision):
             taken.append((decision.step, late))

@@ -110,7 +110,7 @@ MISTAKES = [
     (
         "days_overdue = 14",
         "days_overdue = 46",
-        '15, step 2 (escalate).days_overdue: "escalate" comes at 45 days, before',
+        '15, step 2 (escalate).days_overdue: "escalate" at 45 days can come before "remind" at 46 days',
     ),
     ('name = "escalate"', 'name = "remind"', 'line 12, step 2 (remind).name: two steps are named "remind"'),
     ('name = "escalate"', 'name = "claim"', 'line 12, step 2 (claim).name: "claim" is taken by the reasons'),

@@ -7,7 +7,9 @@ from pathlib import Path
 from policy_builders import POLICIES
 
 from connector.policy import Gates, Step, load_policy
+from connector.policy.criteria import Criteria
 from connector.policy.ladder import CONDITIONS
+from connector.policy.policy import PluginCondition, Route
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "policy.md").read_text(encoding="utf-8")
 
@@ -35,6 +37,19 @@ def test_every_condition_is_listed_in_the_order_in_which_it_is_asked() -> None:
 
 def test_every_setting_of_a_step_is_listed() -> None:
     assert set(names("Steps")) == set(Step.model_fields)
+
+
+def test_every_setting_of_a_segment_is_listed() -> None:
+    assert names("Segments") == ["name", *Criteria.model_fields, "rest", "steps", "gates"]
+
+
+def test_every_setting_of_a_route_is_listed() -> None:
+    listed = [name.strip("` ") for cell in names("Routes") for name in cell.split(",")]
+    assert listed == [name for name in Route.model_fields if name not in Criteria.model_fields]
+
+
+def test_every_setting_of_a_condition_of_a_plugin_is_listed() -> None:
+    assert names("Conditions of plugins") == list(PluginCondition.model_fields)
 
 
 def test_every_gate_and_its_settings_are_listed_with_the_default_first() -> None:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import get_args
 
-from connector.api import Capabilities, Context
+from connector.api import Context
 from connector.errors import RejectedError
 from connector.model import (
     ApprovalDecision,
+    Capabilities,
     Case,
     CaseView,
     Document,
