@@ -77,7 +77,7 @@ def _build(
             disputes=tuple(disputes.get(debtor_id, ())),
             calibrated=calibrated,
             letters=tuple(sent.get(debtor_id, ())),
-            legal=ledger.law,
+            legal=ledger.legal_at(ledger.sink_at("")),
         )
 
 

@@ -101,6 +101,7 @@ class Decision(Record):
 
     `claims` are the claims the step is about; `not_before` the first day on which the next step could come.
     `policy` and `policy_version` name the rules; `facts` is the fingerprint of what was seen.
+    `destination`: the connection of the agency that is to get the case; empty: the ledger's first.
     """
 
     ledger: str
@@ -116,3 +117,4 @@ class Decision(Record):
     policy: str
     policy_version: str
     facts: str
+    destination: str = ""

@@ -115,6 +115,7 @@ def _decision(
             "policy": policy.name,
             "policy_version": policy.version,
             "facts": fingerprint(account, standing.facts),
+            "destination": "",
         },
     )
 
