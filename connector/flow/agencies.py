@@ -53,7 +53,7 @@ class Troubles:
             return
         known.sort(key=lambda one: _rank(one[1]))
         worst = known[0][1]
-        if len(ledger.sinks) > 1:
+        if len(ledger.sinks) > 1 or len(known) > 1:
             worst.message = " ".join(f"{name}: {one.message}" for name, one in known)
             worst.args = (worst.message,)
         raise worst
