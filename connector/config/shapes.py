@@ -130,7 +130,7 @@ class LedgerFile(LedgerOptions):
     sink: tuple[SinkTable, ...] = Field(
         default=(),
         validate_default=True,
-        description="the agency, or one [[sink]] an agency where there are several: the first gets what is sent to "
+        description="the agency, or one `[[sink]]` an agency where there are several: the first gets what is sent to "
         "none by name; left out: nothing is handed over",
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from connector.config import Ledger, MistakesError, load
+from connector.flow.agencies import missing
 
 Write = Callable[..., Path]
 
@@ -181,3 +182,16 @@ def test_automatic_hand_over_needs_an_agency(write: Write) -> None:
     (told,) = mistakes_of(write("", more='handover = "automatic"'))
     assert "ledgers/acme.toml: sink: handover" in told
     assert ledger_of(write(TWO, more='handover = "automatic"')).handover == "automatic"
+
+
+def test_the_ledger_file_of_the_guide_is_one(write: Write) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "several-agencies.md"
+    text = guide.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    home = write("")
+    (home / "ledgers" / "acme.toml").write_text(text, encoding="utf-8")
+    for name in ("exact-nl", "agency", "bailiff"):
+        (home / "connections" / f"{name}.toml").write_text('plugin = "agency_api"', encoding="utf-8")
+    ledger = ledger_of(home)
+    assert facts(ledger, "agency") == ("amicable", "CL-4711", "registered")
+    assert facts(ledger, "bailiff") == ("amicable_legal", "GD-88", "exempt")
+    assert missing(ledger, "bailiff").message in guide.read_text(encoding="utf-8")
