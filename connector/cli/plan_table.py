@@ -140,7 +140,7 @@ def _show_totals(plan: "Plan", totals: "Sequence[Total]", *, everybody: bool) ->
 def _show_next(plan: "Plan", ledger: "Ledger", *, actions: set[str]) -> None:
     if plan.state != "open":
         return
-    if "escalate" in actions and ledger.sink is not None:
+    if "escalate" in actions and ledger.sinks:
         print_line(f"To hand over exactly this: incasso handover {plan.id}")
     for action in _WITH_STEPS:
         if action in actions:

@@ -116,12 +116,17 @@ def compare(context: typer.Context, ledger: LedgerArgument = "", json: JsonOptio
     """Hold the ledger against the agency, claim by claim; the exit code is 1 when they differ."""
     from connector.cli.compared import sides, summary
     from connector.cli.output import print_line, show_json, show_table
+    from connector.flow.agencies import Troubles
     from connector.flow.compare import compare as act
 
     invocation: Invocation = context.obj
+    troubles = Troubles()
     with invocation.workspace() as workspace:
         owner = pick_ledger(workspace.settings, ledger)
-        found = act(workspace, owner)
+        found = act(workspace, owner, troubles)
+    if json or not found:
+        # A machine must not take a part for the whole.
+        troubles.tell(owner)
     differ = [one for one in found if not one.agrees]
     if json:
         show_json([{**vars(one), "difference": one.difference, "agrees": one.agrees} for one in found])
@@ -132,6 +137,7 @@ def compare(context: typer.Context, ledger: LedgerArgument = "", json: JsonOptio
         print_line(summary(found))
     else:
         print_line("No claim is at an agency.")
+    troubles.tell(owner)
     raise typer.Exit(ExitCode.PERSON if differ else ExitCode.DONE)
 
 

@@ -48,10 +48,14 @@ def _show(quarantine: "Quarantine", ledgers: "list[Detained]") -> None:
     print_line(f"Restored on {instant(quarantine.at)}, {since}.")
     rows = [[one.ledger, _STAGES[one.stage], str(one.in_doubt), str(one.parked)] for one in ledgers]
     show_table(["ledger", "stage", "in doubt", "parked"], rows, right=["in doubt", "parked"])
-    unknown = [[one.ledger, stranger.case_ref, stranger.why or "-"] for one in ledgers for stranger in one.strangers]
+    unknown = [
+        [one.ledger, stranger.connection, stranger.case_ref, stranger.why or "-"]
+        for one in ledgers
+        for stranger in one.strangers
+    ]
     if unknown:
         print_line("At the agency, and not known here:")
-        show_table(["ledger", "case", "why"], unknown, whole=["case"])
+        show_table(["ledger", "agency", "case", "why"], unknown, whole=["case"])
 
 
 def adopt(
@@ -71,10 +75,10 @@ def adopt(
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
-        ledger = owner_of(workspace, case)
+        ledger, stranger = owner_of(workspace, case)
         said = Said(pick_debtor(workspace, ledger, debtor), tuple(invoice))
         with alone(workspace, ledger):
-            adopt_as(workspace, ledger, case, said, actor=invocation.actor)
+            adopt_as(workspace, ledger, stranger, said, actor=invocation.actor)
     print_line(f"Case {case} is known again.")
 
 
@@ -86,7 +90,8 @@ def dismiss(context: typer.Context, case: CaseArgument) -> None:
 
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
-        settle(workspace, owner_of(workspace, case), case, actor=invocation.actor)
+        ledger, _ = owner_of(workspace, case)
+        settle(workspace, ledger, case, actor=invocation.actor)
     print_line(f"Case {case} is none of ours.")
 
 

@@ -32,8 +32,8 @@ def _place(mistake: Mistake, link: Link | None, values: dict[str, object]) -> Mi
     if link is None:
         return mistake
     if root in link.overrides:
-        return Mistake(link.shown, f"{link.table}.{mistake.key}", mistake.what, mistake.mend)
+        return Mistake(link.shown, f"{link.key}.{mistake.key}", mistake.what, mistake.mend)
     if root and root not in values:
-        mend = f"{mistake.mend} It may also stand under [{link.table}] of {link.shown}."
+        mend = f"{mistake.mend} It may also stand under {link.heading} of {link.shown}."
         return Mistake(mistake.file, mistake.key, mistake.what, mend.strip())
     return mistake

@@ -1,6 +1,6 @@
 """From the files of a home directory and the environment to `Settings`, with every mistake found on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -114,14 +114,15 @@ class _Reading:
 
     def _check_names(self, file: str, ledger: LedgerFile, connections: set[str], policies: set[str]) -> None:
         asked = [("source.connection", "connection", ledger.source.connection, connections)]
-        if ledger.sink is not None:
-            asked.append(("sink.connection", "connection", ledger.sink.connection, connections))
+        links = _sinks(ledger, file)
+        asked += [(f"{one.key}.connection", "connection", one.connection, connections) for one in links]
         asked.append(("policy", "policy", ledger.policy, policies))
         for key, what, name, known in asked:
             if name not in known:
                 place = "connections" if what == "connection" else "policies"
                 mend = suggest(name, known) if known else f"Add {place}/{name}.toml."
                 self.mistakes.append(Mistake(file, key, f'there is no {what} "{name}"', mend))
+        self.mistakes += _named_twice(file, links)
 
 
 def _ledger(name: str, path: Path, shown_as: str, parsed: LedgerFile, every_minutes: int) -> Ledger:
@@ -130,10 +131,27 @@ def _ledger(name: str, path: Path, shown_as: str, parsed: LedgerFile, every_minu
         name=name,
         file=path,
         source=_link(parsed.source, shown_as, "source"),
-        sink=_link(parsed.sink, shown_as, "sink") if parsed.sink else None,
+        sinks=_sinks(parsed, shown_as),
         every_minutes=parsed.every_minutes or every_minutes,
         **options,
     )
+
+
+def _sinks(parsed: LedgerFile, shown_as: str) -> tuple[Link, ...]:
+    several = len(parsed.sink) > 1
+    return tuple(
+        _link(one, shown_as, "sink").model_copy(update={"agency": one.agency, "number": number if several else None})
+        for number, one in enumerate(parsed.sink)
+    )
+
+
+def _named_twice(file: str, links: Sequence[Link]) -> Iterator[Mistake]:
+    """An agency that stands in the file twice: which of the two settings counts nobody knows."""
+    first: dict[str, str] = {}
+    for link in links:
+        said = f'the connection "{link.connection}" is named already, in {first.setdefault(link.connection, link.key)}'
+        if first[link.connection] != link.key:
+            yield Mistake(file, f"{link.key}.connection", said, "Name each agency once.")
 
 
 def _link(table: LinkTable, shown_as: str, kind: Literal["source", "sink"]) -> Link:

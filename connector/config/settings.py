@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from connector.api import SecretRef
 from connector.config.law import LawTable
-from connector.model import Creditor, Currency, DebtorKind, LegalFacts, Product
+from connector.model import Creditor, Currency, DebtorKind, LegalFacts, Product, Receiver
 from connector.model.record import Record
 
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
@@ -95,16 +95,43 @@ class Connection(Record):
     values: dict[str, Any] = Field(default_factory=dict, repr=False)
 
 
+class AgencyFacts(Record):
+    """What holds at one agency in place of what the ledger's file says; what is left out, the ledger says.
+
+    - `product`: what is ordered there, in place of the ledger's `product`.
+    - `client_number`: the creditor's number there, in place of `[creditor] agency_client_number`.
+    - `receiver`: whether this agency is in the register of the Wki, or of art. XIX.6, in place of `[law] receiver`;
+      `exempt` is a bailiff or a lawyer.
+    """
+
+    product: Product | None = None
+    client_number: Annotated[str, Field(max_length=50)] | None = None
+    receiver: Receiver | None = None
+
+
 class Link(Record):
     """A ledger's use of a connection: its name, and the settings that the ledger's file adds or replaces.
 
-    `shown` and `table` say where they stand, for messages: "ledgers/acme.toml", "source".
+    `shown`, `table` and `number` say where they stand, for messages: "ledgers/acme.toml", "sink", and which of
+    several tables of that name, from 0 on; None where there is one. `agency` is of a sink alone.
     """
 
     connection: str
     overrides: dict[str, Any] = Field(default_factory=dict, repr=False)
+    agency: AgencyFacts = AgencyFacts()
     shown: str
     table: Literal["source", "sink"]
+    number: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The table as a key of the file: `sink`, or `sink[1]`."""
+        return self.table if self.number is None else f"{self.table}[{self.number}]"
+
+    @property
+    def heading(self) -> str:
+        """The table as it is written: `[sink]`, or `[[sink]]`."""
+        return f"[{self.table}]" if self.number is None else f"[[{self.table}]]"
 
 
 class LedgerOptions(Record):
@@ -163,13 +190,36 @@ class LedgerOptions(Record):
 
 
 class Ledger(LedgerOptions):
-    """One receivables administration of one creditor: `ledgers/NAME.toml`. It runs every `every_minutes`."""
+    """One receivables administration of one creditor: `ledgers/NAME.toml`. It runs every `every_minutes`.
+
+    `sinks` are its agencies, each once. The first gets what is sent to none by name.
+    """
 
     name: str
     file: Path
     source: Link
-    sink: Link | None = None
+    sinks: tuple[Link, ...] = ()
     every_minutes: Minutes
+
+    def sink_at(self, connection: str) -> Link | None:
+        """The agency at a connection, the first without a name; None when the file names no such agency."""
+        if not connection:
+            return self.sinks[0] if self.sinks else None
+        return next((one for one in self.sinks if one.connection == connection), None)
+
+    def product_at(self, sink: Link) -> Product:
+        """What is ordered at an agency."""
+        return sink.agency.product or self.product
+
+    def creditor_at(self, sink: Link) -> Creditor:
+        """The creditor as an agency knows it: under its own number there."""
+        number = sink.agency.client_number
+        return self.creditor if number is None else self.creditor.model_copy(update={"agency_client_number": number})
+
+    def legal_at(self, sink: Link | None) -> LegalFacts:
+        """What the law asks to know of all claims and debtors, for a hand-over to an agency; None: to nobody yet."""
+        receiver = sink.agency.receiver if sink else None
+        return self.law if receiver is None else self.law.model_copy(update={"receiver": receiver})
 
 
 class Settings(Record):

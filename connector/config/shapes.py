@@ -1,12 +1,13 @@
 """The shapes of the files: what may stand in `incasso.toml`, `connections/*.toml` and `ledgers/*.toml`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from connector.api import SecretRef
 from connector.config.law import LawTable
 from connector.config.settings import (
+    AgencyFacts,
     DaemonSettings,
     EngineSettings,
     LedgerOptions,
@@ -103,11 +104,19 @@ class ConnectionFile(BaseModel):
 
 
 class LinkTable(BaseModel):
-    """`[source]` or `[sink]` of a ledger: a connection's name, and settings that add to or replace its own."""
+    """`[source]` of a ledger: a connection's name, and settings that add to or replace its own."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     connection: str = Field(min_length=1, description="the name of a file in connections/")
+
+
+class SinkTable(LinkTable):
+    """`[sink]` of a ledger: an agency's connection, and settings that add to or replace its own."""
+
+    agency: AgencyFacts = Field(
+        default=AgencyFacts(), description="what holds at this agency in place of what the ledger says"
+    )
 
 
 class LedgerFile(LedgerOptions):
@@ -118,14 +127,22 @@ class LedgerFile(LedgerOptions):
 
     every_minutes: Minutes | None = None
     source: LinkTable = Field(description="where the open items come from")
-    sink: LinkTable | None = Field(
-        default=None, validate_default=True, description="the agency; left out: nothing is handed over"
+    sink: tuple[SinkTable, ...] = Field(
+        default=(),
+        validate_default=True,
+        description="the agency, or one `[[sink]]` an agency where there are several: the first gets what is sent to "
+        "none by name; left out: nothing is handed over",
     )
+
+    @field_validator("sink", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else (value,)
 
     @field_validator("sink")
     @classmethod
-    def _automatic_needs_a_sink(cls, value: LinkTable | None, info: ValidationInfo) -> LinkTable | None:
+    def _automatic_needs_a_sink(cls, value: tuple[SinkTable, ...], info: ValidationInfo) -> tuple[SinkTable, ...]:
         handover: Literal["person", "automatic"] = info.data.get("handover", "person")
-        if value is None and handover == "automatic":
+        if not value and handover == "automatic":
             raise ValueError('handover = "automatic" needs a [sink] table that names the agency\'s connection')
         return value

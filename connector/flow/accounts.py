@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby, islice
 
 from connector.config import Ledger
-from connector.model import Account, DebtorKind, HoldFact
+from connector.model import Account, DebtorKind, HoldFact, Receiver
 from connector.store import Tx, cases, debtors, items, journal, letters, people, promises
 from connector.store.items import ClaimRow
 from connector.store.journal import LedgerState
@@ -79,10 +79,18 @@ def _build(
             disputes=tuple(disputes.get(debtor_id, ())),
             calibrated=calibrated,
             letters=tuple(sent.get(debtor_id, ())),
-            legal=ledger.law,
+            legal=ledger.legal_at(ledger.sink_at("")),
+            receivers=_receivers(ledger),
             promises=tuple(promised[debtor_id].values()) if debtor_id in promised else (),
             payment_plans=tuple(agreed[debtor_id].values()) if debtor_id in agreed else (),
         )
+
+
+def _receivers(ledger: Ledger) -> dict[str, Receiver]:
+    """What each of several agencies is by law; the decision says to which the debtor would go."""
+    if len(ledger.sinks) < 2:
+        return {}
+    return {link.connection: ledger.legal_at(link).receiver for link in ledger.sinks}
 
 
 def _brake(ledger: Ledger, state: LedgerState, day: date) -> list[HoldFact]:

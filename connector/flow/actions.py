@@ -170,7 +170,7 @@ def answer(workspace: Workspace, ledger: Ledger, task: Task, answers: Mapping[st
     with workspace.store.write() as tx:
         row = _case(tx, task.case_ref)
         common = _common(workspace, tx, ledger, row)
-        mutation = RequestAnswer(**common, request_id=task.key, answers=given)
+        mutation = RequestAnswer(**common, request_id=_request(task), answers=given)
         _finish(workspace, tx, ledger, row, task=task, mutation=mutation, actor=actor)
 
 
@@ -181,7 +181,7 @@ def decide_approval(
     with workspace.store.write() as tx:
         row = _case(tx, task.case_ref)
         common = _common(workspace, tx, ledger, row)
-        mutation = ApprovalDecision(**common, request_id=task.key, approved=approved, terms=terms)
+        mutation = ApprovalDecision(**common, request_id=_request(task), approved=approved, terms=terms)
         _finish(workspace, tx, ledger, row, task=task, mutation=mutation, actor=actor)
 
 
@@ -261,6 +261,11 @@ def _finish(
     put_mutation(workspace, tx, row, mutation, at=at)
     people.finish_task(tx, ledger.name, task.kind, task.key, at=at, outcome=f"answered by {actor}")
     _note(workspace, tx, ledger, f"task.{task.kind}", row.case_ref, actor=actor, request=task.key)
+
+
+def _request(task: Task) -> str:
+    """The agency's name of what it asked: where two agencies use one name, the task's key says more."""
+    return str(task.body.get("request_id", task.key))
 
 
 def _case(tx: Tx, case_ref: str) -> CaseRow:

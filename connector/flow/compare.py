@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from connector.config import Ledger
+from connector.flow.agencies import Troubles, ask_for_missing
 from connector.flow.settled import settled_lines
 from connector.flow.workspace import Workspace
 from connector.model import CaseView
@@ -60,20 +61,29 @@ class Comparison:
         return self.standing == "both" and self.difference == 0
 
 
-def compare(workspace: Workspace, ledger: Ledger) -> list[Comparison]:
-    """Ask the agency for each of its cases, live ones and closed ones, and hold it against the ledger.
+def compare(workspace: Workspace, ledger: Ledger, troubles: Troubles | None = None) -> list[Comparison]:
+    """Ask each agency for each of its cases, live ones and closed ones, and hold it against the ledger.
 
     Also for those that were taken back before they were sent: the agency should not know them.
+
+    What goes wrong at one agency keeps the others from nothing: it is kept in `troubles`, for whoever shows what was
+    compared and then tells it; without that it is raised at the end.
     """
-    if ledger.sink is None:
-        return []
+    collected = troubles if troubles is not None else Troubles()
+    ask_for_missing(workspace, ledger, collected)
+    found: list[Comparison] = []
     with workspace.closing():
-        sink = workspace.sink(ledger)
-        with workspace.store.read() as tx:
-            rows = cases.cases(tx, ledger=ledger.name, connection=ledger.sink.connection)
-        return [
-            one for row in rows if comparable(row) for one in compare_case(workspace, row, sink.snapshot(row.case_ref))
-        ]
+        for link in ledger.sinks:
+            with collected.at(workspace, link.connection):
+                sink = workspace.sink(link)
+                with workspace.store.read() as tx:
+                    rows = cases.cases(tx, ledger=ledger.name, connection=link.connection)
+                for row in rows:
+                    if comparable(row):
+                        found += compare_case(workspace, row, sink.snapshot(row.case_ref))
+    if troubles is None:
+        collected.tell(ledger)
+    return found
 
 
 def comparable(row: CaseRow) -> bool:

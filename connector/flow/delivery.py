@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from connector.api import Sink
-from connector.config import Ledger
+from connector.config import Ledger, Link
 from connector.errors import (
     AuthError,
     ConfigError,
@@ -36,23 +36,24 @@ _ASK_FIRST = timedelta(days=60)
 _COUNTED = {"REJECTED": "rejected", "PARKED": "parked", "READY": "put off", "UNKNOWN": "unknown"}
 
 
-def deliver(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
-    """Settle what is in doubt, then send what is due, one message at a time, payments first.
+def deliver(workspace: Workspace, ledger: Ledger, link: Link, sink: Sink, report: Report) -> None:
+    """Settle what is in doubt at one agency, then send it what is due, one message at a time, payments first.
 
     No new case leaves a ledger that is on the brake, nor one that something keeps at home by now. In the quarantine
     after a restore nothing leaves, or no new case, and doubts are settled by look-up alone.
     Raises AuthError, ConfigError or QuotaError when the connection as a whole cannot go on; the message at hand
     is then ready again.
     """
-    _find_interrupted(workspace, ledger)
-    _settle_doubts(workspace, ledger, sink, report)
+    _find_interrupted(workspace, ledger, link)
+    _settle_doubts(workspace, ledger, link, sink, report)
     while not workspace.stop.is_set():
         with workspace.store.read() as tx:
             brake = journal.read_ledger_state(tx, ledger.name).brake_reason
-            held = quarantine.held(tx, ledger.name)
+            held = quarantine.held(tx, ledger.name, link.connection)
             if held == "all":
                 return
-            message = outbox.due(tx, ledger.name, at=workspace.clock.now(), without=OPEN if brake or held else "")
+            without = OPEN if brake or held else ""
+            message = outbox.due(tx, ledger.name, at=workspace.clock.now(), connection=link.connection, without=without)
             waiting = outbox.count_ready(tx, ledger.name, OPEN) if brake and message is None else 0
             why = reason_to_stay(workspace, tx, ledger, message) if message and message.kind == OPEN else ""
         if message is None:
@@ -99,21 +100,21 @@ def _is_there_already(workspace: Workspace, sink: Sink, message: Outgoing, repor
     return _settled_by_asking(workspace, sink, message, report)
 
 
-def _find_interrupted(workspace: Workspace, ledger: Ledger) -> None:
+def _find_interrupted(workspace: Workspace, ledger: Ledger, link: Link) -> None:
     """A message that is still being sent belongs to a run that died: whether it arrived is unknown.
 
     Only one run works a ledger at a time, so no living one is in the middle of it.
     """
     with workspace.store.write() as tx:
-        for message in outbox.in_state(tx, ledger.name, "SENDING"):
+        for message in outbox.in_state(tx, ledger.name, "SENDING", connection=link.connection):
             _doubt(tx, message, Move("UNKNOWN"), why="the process ended while it was being sent")
 
 
-def _settle_doubts(workspace: Workspace, ledger: Ledger, sink: Sink, report: Report) -> None:
+def _settle_doubts(workspace: Workspace, ledger: Ledger, link: Link, sink: Sink, report: Report) -> None:
     """What is unknown goes on by the same key, by look-up, or to a person: whatever the receiver's word allows."""
     with workspace.store.read() as tx:
-        doubtful = outbox.in_state(tx, ledger.name, "UNKNOWN")
-        held = quarantine.held(tx, ledger.name)
+        doubtful = outbox.in_state(tx, ledger.name, "UNKNOWN", connection=link.connection)
+        held = quarantine.held(tx, ledger.name, link.connection)
     for message in doubtful:
         if workspace.stop.is_set():
             return

@@ -46,6 +46,13 @@ def apply(tx: Tx, connection: str, event: Event, *, at: datetime) -> bool:
     return True
 
 
+def _task_key(tx: Tx, row: CaseRow, kind: str, named: str) -> str:
+    """The key of a task about what an agency gave a name: two agencies of a ledger may call two things the same."""
+    known = people.read_task(tx, row.ledger, kind, named)
+    about = cases.read_case(tx, known.case_ref) if known else None
+    return named if about is None or about.connection == row.connection else f"{named} at {row.connection}"
+
+
 def catch_up(tx: Tx, case_ref: str, *, at: datetime) -> list[Event]:
     """Draw the consequences of what was told of a case before it was known here. Returns it, as it happened."""
     told = in_order(agency.events(tx, case_ref))
@@ -83,7 +90,8 @@ def _reopen(tx: Tx, row: CaseRow, event: Event, now: Standing, *, at: datetime) 
     items.mark_dirty(tx, row.ledger, [line.claim for line in cases.lines(tx, row.case_ref) if line.live], at)
     if elsewhere:
         text = f"Case {row.case_ref} is open again, but invoice {', '.join(elsewhere)} went out again meanwhile"
-        people.open_task(tx, row.ledger, "reopened", event.id, case_ref=row.case_ref, subject=text, at=at)
+        key = _task_key(tx, row, "reopened", event.id)
+        people.open_task(tx, row.ledger, "reopened", key, case_ref=row.case_ref, subject=text, at=at)
 
 
 def _consequences(tx: Tx, row: CaseRow, event: Event, told: list[Event], *, at: datetime) -> None:
@@ -118,9 +126,8 @@ def _book(tx: Tx, row: CaseRow, versions: list[PaymentReceived], *, at: datetime
     if len(amounts) > 1:
         text = f"The agency told payment {counts.payment_id} of case {row.case_ref} in {len(amounts)} ways"
         subject = f"{text}: the last word counts, {counts.gross} on {counts.received_on}"
-        people.open_task(
-            tx, row.ledger, "contradiction", counts.payment_id, case_ref=row.case_ref, subject=subject, at=at
-        )
+        key = _task_key(tx, row, "contradiction", counts.payment_id)
+        people.open_task(tx, row.ledger, "contradiction", key, case_ref=row.case_ref, subject=subject, at=at)
 
 
 def _charge(tx: Tx, row: CaseRow, cost: CostAdded) -> None:
@@ -149,10 +156,12 @@ def _for_a_person(tx: Tx, row: CaseRow, event: Event, told: list[Event], *, at: 
             _ask(tx, row, event, told, at=at)
         case RequestSettled(request_id=request_id, outcome=outcome):
             for kind in ("question", "approval"):
-                people.finish_task(tx, row.ledger, kind, request_id, at=at, outcome=outcome or "settled")
+                key = _task_key(tx, row, kind, request_id)
+                people.finish_task(tx, row.ledger, kind, key, at=at, outcome=outcome or "settled")
         case MessageReceived(message_id=message_id):
             subject = f"The agency wrote about case {row.case_ref}"
-            people.open_task(tx, row.ledger, "message", message_id, case_ref=row.case_ref, subject=subject, at=at)
+            key = _task_key(tx, row, "message", message_id)
+            people.open_task(tx, row.ledger, "message", key, case_ref=row.case_ref, subject=subject, at=at)
         case Unmapped():
             _tell_person(tx, row, event, _no_word_for(event), at=at)
         case _:
@@ -166,11 +175,12 @@ def _ask(tx: Tx, row: CaseRow, event: InfoRequested | ApprovalRequested, told: l
         return
     asked = [one for one in told if isinstance(one, InfoRequested | ApprovalRequested) and one.kind == event.kind]
     counts = newest(one for one in asked if one.request_id == request_id)
+    kind = "question" if isinstance(event, InfoRequested) else "approval"
     people.open_task(
         tx,
         row.ledger,
-        "question" if isinstance(event, InfoRequested) else "approval",
-        request_id,
+        kind,
+        _task_key(tx, row, kind, request_id),
         case_ref=row.case_ref,
         subject=counts.subject,
         body=counts.model_dump(mode="json", exclude={"id", "raw"}),
@@ -184,4 +194,5 @@ def _no_word_for(event: Unmapped) -> str:
 
 
 def _tell_person(tx: Tx, row: CaseRow, event: Event, subject: str, *, at: datetime) -> None:
-    people.open_task(tx, row.ledger, event.kind, event.id, case_ref=row.case_ref, subject=subject, at=at)
+    key = _task_key(tx, row, event.kind, event.id)
+    people.open_task(tx, row.ledger, event.kind, key, case_ref=row.case_ref, subject=subject, at=at)

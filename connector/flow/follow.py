@@ -1,15 +1,15 @@
-"""Follow: both ways with an agency: what it did comes in, what happened at the creditor goes out."""
+"""Follow: both ways with each agency: what it did comes in, what happened at the creditor goes out."""
 
 from connector.api import Sink
 from connector.config import Ledger, Link
+from connector.flow.agencies import Troubles, ask_for_missing
 from connector.flow.delay import watch
 from connector.flow.delivery import deliver
 from connector.flow.events import apply
 from connector.flow.feeds import feed_alone, feed_scope
 from connector.flow.mutations import tell_changes
 from connector.flow.paid_twice import flag
-from connector.flow.pull import noting
-from connector.flow.recovery import begin, recover
+from connector.flow.recovery import begin, leave, recover
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.withdrawing import settle_refused
 from connector.flow.workspace import Workspace
@@ -17,30 +17,49 @@ from connector.model import Event, EventPage
 from connector.store import BusyError, agency, cases, journal
 
 
-def follow(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> Report:
-    """Bring in the agency's events and pay-outs, then tell it what changed at the creditor.
+def follow(
+    workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, troubles: Troubles | None = None
+) -> Report:
+    """Bring in each agency's events and pay-outs, then tell it what changed at the creditor.
 
-    In this order, because the agency's own pay-out in the ledger must not be told back to it as a direct payment.
-    A ledger without a sink has nothing to follow. In a restored store it is first found out what the agency has.
+    In this order, because an agency's own pay-out in the ledger must not be told back to it as a direct payment. In a
+    restored store it is first found out what the agencies have. A ledger without a sink has nothing to follow.
+
+    What goes wrong at one agency keeps the others from nothing, and is raised at the end; `troubles` then holds the
+    error of each. Raises ConfigError too when the ledger has cases at an agency that its file does not name.
     """
+    troubles = troubles if troubles is not None else Troubles()
     with running(workspace, ledger.name, "follow") as report:
-        if ledger.sink is None:
-            return report
         try:
-            with noting(workspace, ledger.sink.connection):
-                sink = workspace.sink(ledger)
-                begin(workspace, ledger, sink)
-                # What was left over from before does not wait for the agency's news.
-                deliver(workspace, ledger, sink, report)
-                if _bring_in(workspace, ledger, ledger.sink, sink, report=report, progress=progress):
-                    recover(workspace, ledger, ledger.sink, sink, report)
-                    tell_changes(workspace, ledger, report)
-                    flag(workspace, ledger)
-                deliver(workspace, ledger, sink, report)
+            ask_for_missing(workspace, ledger, troubles)
+            _both_ways(workspace, ledger, troubles=troubles, report=report, progress=progress)
             settle_refused(workspace, ledger)
         finally:
             watch(workspace, ledger)
+        troubles.tell(ledger)
     return report
+
+
+def _both_ways(workspace: Workspace, ledger: Ledger, *, troubles: Troubles, report: Report, progress: Progress) -> None:
+    known = []
+    for link in ledger.sinks:
+        with troubles.at(workspace, link.connection):
+            sink = workspace.sink(link)
+            begin(workspace, ledger, link, sink)
+            # What was left over from before does not wait for the agency's news.
+            deliver(workspace, ledger, link, sink, report)
+            if _bring_in(workspace, ledger, link, sink, report=report, progress=progress):
+                if recover(workspace, ledger, link, sink, report):
+                    known.append((link, sink))
+                tell_changes(workspace, ledger, link.connection, report)
+                flag(workspace, ledger, link.connection)
+            deliver(workspace, ledger, link, sink, report)
+    # What an agency is not asked for, it may have: then no new case leaves to another one.
+    everywhere = len(known) == len(ledger.sinks) and not troubles.at_agency
+    if ledger.sinks and everywhere and leave(workspace, ledger, report):
+        for link, sink in known:
+            with troubles.at(workspace, link.connection):
+                deliver(workspace, ledger, link, sink, report)
 
 
 def take_in(workspace: Workspace, connection: str, events: tuple[Event, ...]) -> int:

@@ -1,17 +1,17 @@
 """Hand over: carry out exactly a plan, and leave out by name whatever has changed since."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.api import Sink, Source
-from connector.config import Ledger
+from connector.config import Ledger, Link
 from connector.errors import ConfigError, PluginError, RejectedError, TransientError
 from connector.flow.accounts import account, kind_of
+from connector.flow.agencies import Troubles
 from connector.flow.balance import otherwise_closed, paid
 from connector.flow.delivery import deliver
 from connector.flow.messages import derive_case_ref, put_document, put_open, seal_document
-from connector.flow.pull import noting
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Account, Case, Claim, ClaimLine, Decision, Document, Money
@@ -26,29 +26,43 @@ class _LeftOutError(Exception):
     """This decision is not carried out, for a reason a person can read."""
 
 
+class _AgencyFailedError(Exception):
+    """The agency this decision is for takes nothing now; the plan stays open for its cases."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 @dataclass(frozen=True)
 class _Handing:
-    """What carrying out one plan works with."""
+    """What carrying out one plan works with; `opened` are the sinks that were needed so far, by connection."""
 
     workspace: Workspace
     ledger: Ledger
     plan: Plan
     policy: Policy
     source: Source
-    sink: Sink
-    sink_name: str
     report: Report
+    opened: dict[str, Sink] = field(default_factory=dict)
+    troubles: Troubles = field(default_factory=Troubles)
+
+    def sink(self, link: Link) -> Sink:
+        """An agency of the ledger, opened once."""
+        if link.connection not in self.opened:
+            self.opened[link.connection] = self.workspace.sink(link)
+        return self.opened[link.connection]
 
 
 def hand_over(workspace: Workspace, ledger: Ledger, plan_id: int, *, progress: Progress = quiet) -> Report:
-    """Carry out the escalations of an open plan, then send what is due.
+    """Carry out the escalations of an open plan, each at the agency it names, then send what is due.
 
     Raises ConfigError when there is no such plan, it was carried out already, or the ledger has no sink, and
     TransientError in the quarantine after a restore: first it has to be known again what is there. What the
-    source or the agency raises otherwise (no calls left, log in again) leaves the plan open: handing it over again
-    goes on with the cases that are left.
+    source or an agency raises otherwise (no calls left, log in again) leaves the plan open: handing it over again
+    goes on with the cases that are left. An agency that fails keeps nothing from the others: its error comes last.
     """
-    if ledger.sink is None:
+    if not ledger.sinks:
         raise ConfigError("this ledger hands nothing over", file=ledger.source.shown, key="sink", mend="Add [sink].")
     with running(workspace, ledger.name, "handover") as report:
         plan = _open_plan(workspace, ledger, plan_id)
@@ -59,8 +73,6 @@ def hand_over(workspace: Workspace, ledger: Ledger, plan_id: int, *, progress: P
             plan=plan,
             policy=workspace.policy(ledger),
             source=workspace.source(ledger),
-            sink=workspace.sink(ledger),
-            sink_name=ledger.sink.connection,
             report=report,
         )
         with workspace.store.read() as tx:
@@ -70,11 +82,21 @@ def hand_over(workspace: Workspace, ledger: Ledger, plan_id: int, *, progress: P
             progress("cases", 1)
             if workspace.stop.is_set():
                 raise StoppedError("stopped between two cases; hand the same plan over again to go on")
-        with workspace.store.write() as tx:
-            plans.mark_applied(tx, plan.id, at=workspace.clock.now())
-        with noting(workspace, ledger.sink.connection):
-            deliver(workspace, ledger, handing.sink, report)
+        if not handing.troubles.at_agency:
+            with workspace.store.write() as tx:
+                plans.mark_applied(tx, plan.id, at=workspace.clock.now())
+        _send(handing)
     return report
+
+
+def _send(handing: _Handing) -> None:
+    """Send what waits, to each agency that has not failed yet; then say what went wrong."""
+    workspace, ledger, troubles = handing.workspace, handing.ledger, handing.troubles
+    for link in ledger.sinks:
+        if link.connection not in troubles.at_agency:
+            with troubles.at(workspace, link.connection):
+                deliver(workspace, ledger, link, handing.sink(link), handing.report)
+    troubles.tell(ledger)
 
 
 def _open_plan(workspace: Workspace, ledger: Ledger, plan_id: int) -> Plan:
@@ -89,7 +111,7 @@ def _open_plan(workspace: Workspace, ledger: Ledger, plan_id: int) -> Plan:
 
 def _refuse_in_quarantine(workspace: Workspace, ledger: Ledger) -> None:
     with workspace.store.read() as tx:
-        held = quarantine.held(tx, ledger.name)
+        held = quarantine.keeps_cases(tx, ledger.name)
     if held:
         said = "the database was restored, and it is not known yet which cases were handed over after the back-up"
         raise TransientError(f"{said}: incasso follow {ledger.name}, then incasso quarantine show")
@@ -98,7 +120,13 @@ def _refuse_in_quarantine(workspace: Workspace, ledger: Ledger) -> None:
 def _carry_out(handing: _Handing, decision: Decision) -> None:
     store = handing.workspace.store
     try:
-        case_ref = _open_case(handing, decision)
+        link = _destination(handing, decision)
+        if link.connection in handing.troubles.at_agency:
+            return
+        case_ref = _open_case(handing, decision, link)
+    except _AgencyFailedError as failed:
+        handing.troubles.keep(handing.workspace, link.connection, failed.error)
+        return
     except _LeftOutError as left_out:
         handing.report.counts["left out"] += 1
         handing.report.remarks.append(Remark(f"left out, {left_out}", decision.debtor_id))
@@ -110,21 +138,33 @@ def _carry_out(handing: _Handing, decision: Decision) -> None:
     handing.report.remarks.append(Remark(f"handed over as {case_ref}", decision.debtor_id))
 
 
-def _open_case(handing: _Handing, decision: Decision) -> str:
+def _destination(handing: _Handing, decision: Decision) -> Link:
+    found = handing.ledger.sink_at(decision.destination)
+    if found is None:
+        raise _LeftOutError(f"the policy sends it to {decision.destination}, which the ledger does not name")
+    return found
+
+
+def _open_case(handing: _Handing, decision: Decision, link: Link) -> str:
     workspace, ledger = handing.workspace, handing.ledger
     day = workspace.clock.today(ledger.timezone)
     with workspace.store.read() as tx:
         present = account(tx, ledger, decision.debtor_id, day)
-        case = _build(tx, ledger, present, decision=decision)
+        case = _build(tx, ledger, link, present, decision=decision)
     _unchanged(handing, present, decision)
-    reason = workspace.plugins.before_handover(case, handing.sink_name)
+    reason = workspace.plugins.before_handover(case, link.connection)
     if reason:
         raise _LeftOutError(reason)
-    _preflight(handing, case)
-    documents = _documents(handing, case)
+    try:
+        most = _preflight(handing.sink(link), case)
+    except _LeftOutError:
+        raise
+    except Exception as error:
+        raise _AgencyFailedError(error) from error
+    documents = _documents(handing, case, most=most)
     at = workspace.clock.now()
     with workspace.store.write() as tx:
-        _commit(handing, tx, case, documents=documents, at=at)
+        _commit(handing, tx, case, link, documents=documents, at=at)
         plans.settle_decision(tx, handing.plan.id, decision.debtor_id, outcome="handed_over", case_ref=case.case_ref)
     return case.case_ref
 
@@ -144,7 +184,7 @@ def _unchanged(handing: _Handing, present: Account, decision: Decision) -> None:
         raise _LeftOutError("the policy has changed since the plan was made")
 
 
-def _build(tx: Tx, ledger: Ledger, present: Account, *, decision: Decision) -> Case:
+def _build(tx: Tx, ledger: Ledger, link: Link, present: Account, *, decision: Decision) -> Case:
     debtor = debtors.debtor_of(tx, ledger.name, decision.debtor_id)
     if debtor is None:
         raise _LeftOutError("the source has not sent the debtor's name and address")
@@ -156,11 +196,11 @@ def _build(tx: Tx, ledger: Ledger, present: Account, *, decision: Decision) -> C
     return Case(
         case_ref=case_ref,
         ledger=ledger.name,
-        creditor=ledger.creditor,
+        creditor=ledger.creditor_at(link),
         debtor=debtor.model_copy(update={"kind": kind_of(ledger, debtor.kind)}),
         lines=tuple(_line(claim, f"{case_ref}-{number}") for number, claim in enumerate(chosen, start=1)),
         currency=decision.currency,
-        product=ledger.product,
+        product=ledger.product_at(link),
         language=debtor.language or ledger.language,
         description=f"{len(chosen)} unpaid invoices of {ledger.creditor.name}",
         prior_steps=present.steps,
@@ -186,21 +226,23 @@ def _line(claim: Claim, line_id: str) -> ClaimLine:
     )
 
 
-def _preflight(handing: _Handing, case: Case) -> None:
-    minimum = handing.sink.capabilities().minimum.get(case.currency, 0)
+def _preflight(sink: Sink, case: Case) -> int:
+    """Whether the agency takes the case; returns how many bytes a document for it may have."""
+    promise = sink.capabilities()
+    minimum = promise.minimum.get(case.currency, 0)
     if case.open.minor < minimum:
         least = Money(minor=minimum, currency=case.currency)
         raise _LeftOutError(f"{case.open} is less than the agency takes ({least})")
-    blocking = handing.sink.preflight(case).blocking
+    blocking = sink.preflight(case).blocking
     if blocking:
         raise _LeftOutError("; ".join(finding.message for finding in blocking))
+    return promise.max_document_bytes
 
 
-def _documents(handing: _Handing, case: Case) -> Sequence[Document]:
-    """The invoices of the case, asked of the source only now that they are needed."""
+def _documents(handing: _Handing, case: Case, *, most: int) -> Sequence[Document]:
+    """The invoices of the case, asked of the source only now that they are needed; none of more than `most` bytes."""
     if not (handing.ledger.documents and handing.workspace.source_provides(handing.ledger, "document")):
         return ()
-    most = handing.sink.capabilities().max_document_bytes
     found = []
     for line in case.lines:
         try:
@@ -214,13 +256,13 @@ def _documents(handing: _Handing, case: Case) -> Sequence[Document]:
     return found
 
 
-def _commit(handing: _Handing, tx: Tx, case: Case, *, documents: Sequence[Document], at: datetime) -> None:
+def _commit(handing: _Handing, tx: Tx, case: Case, link: Link, *, documents: Sequence[Document], at: datetime) -> None:
     """Case, lines, messages and their reasons in one transaction: all of it, or nothing."""
     workspace, name = handing.workspace, handing.ledger.name
     row = CaseRow(
         case_ref=case.case_ref,
         ledger=name,
-        connection=handing.sink_name,
+        connection=link.connection,
         debtor_id=case.debtor.id,
         currency=case.currency,
         plan_id=handing.plan.id,

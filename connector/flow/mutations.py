@@ -28,24 +28,27 @@ from connector.store.cases import CaseRow, LineRow
 from connector.store.items import ClaimRow
 
 
-def tell_changes(workspace: Workspace, ledger: Ledger, report: Report) -> None:
-    """Put into the outbox what the agencies do not know yet of this ledger's claims.
+def tell_changes(workspace: Workspace, ledger: Ledger, connection: str, report: Report) -> None:
+    """Put into the outbox what the agency at a connection does not know yet of this ledger's claims.
 
-    Called after the agency's pay-outs were read, so that its own money coming in is not told back to it. One
+    Called after that agency's pay-outs were read, so that its own money coming in is not told back to it. One
     transaction a case: its messages, and that they were written. In a restored store nothing is told before it is
     known again what was.
     """
     with workspace.store.write() as tx:
-        if quarantine.held(tx, ledger.name) == "all":
+        if quarantine.held(tx, ledger.name, connection) == "all":
             return
         if journal.read_ledger_state(tx, ledger.name).brake_reason:
             report.counts["claims held by the brake"] = len(items.dirty_claims(tx, ledger.name))
             return
-        dirty = _dirty_lines(tx, ledger)
+        dirty = {
+            ref: lines for ref, lines in _dirty_lines(tx, ledger).items() if _row(tx, ref).connection == connection
+        }
     for case_ref, lines in dirty.items():
         with workspace.store.write() as tx:
-            report.counts["mutations"] += _tell_case(workspace, tx, ledger, case_ref, lines=lines)
-    report.counts["mutations"] += rest_as_promised(workspace, ledger)
+            row = _row(tx, case_ref)
+            report.counts["mutations"] += _tell_case(workspace, tx, ledger, row, lines=lines)
+    report.counts["mutations"] += rest_as_promised(workspace, ledger, connection)
 
 
 def _dirty_lines(tx: Tx, ledger: Ledger) -> dict[str, list[LineRow]]:
@@ -59,9 +62,8 @@ def _dirty_lines(tx: Tx, ledger: Ledger) -> dict[str, list[LineRow]]:
     return lines
 
 
-def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, case_ref: str, *, lines: list[LineRow]) -> int:
+def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow, *, lines: list[LineRow]) -> int:
     """Returns how many messages it took. A claim that is being changed at the source stays dirty."""
-    row = _row(tx, case_ref)
     at = workspace.clock.now()
     day = workspace.clock.today(ledger.timezone)
     whole, holes = _whole(workspace, tx, ledger, row, lines)
@@ -74,7 +76,7 @@ def _tell_case(workspace: Workspace, tx: Tx, ledger: Ledger, case_ref: str, *, l
     told = 0
     for line in whole:
         for mutation, values in _differences(row, line, settled[line.line_id], day=day):
-            named = mutation.model_copy(update={"mutation_id": next_mutation_id(tx, case_ref)})
+            named = mutation.model_copy(update={"mutation_id": next_mutation_id(tx, row.case_ref)})
             put_mutation(workspace, tx, row, named, at=at)
             cases.change_line(tx, line, **values)
             told += 1

@@ -1,6 +1,6 @@
 """Once a night per ledger: read the agency's events again, ask about its cases, and keep the difference list."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,13 +8,13 @@ from connector.api import Sink
 from connector.config import Ledger, Link
 from connector.errors import ConfigError, QuotaError
 from connector.flow import differences as found_by
+from connector.flow.agencies import Troubles
 from connector.flow.compare import Comparison, comparable, compare_case
 from connector.flow.differences import Known
 from connector.flow.events import apply
 from connector.flow.feeds import feed_alone, feed_scope
 from connector.flow.messages import ledger_of_reference
 from connector.flow.paid_twice import look
-from connector.flow.pull import noting
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import CaseView, PaymentReceived
@@ -33,28 +33,58 @@ def is_due(workspace: Workspace, ledger: Ledger) -> bool:
     return workspace.clock.now() >= slot and (last is None or last.at < slot)
 
 
-def nightly(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> Report:
-    """Hold source, store and agency against each other; what differs stands on the list, what agrees again leaves it.
+def nightly(
+    workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, without: Collection[str] = ()
+) -> Report:
+    """Hold source, store and agencies against each other; what differs stands on the list, what agrees again leaves it.
 
-    Asks about `nightly_cases` cases at most and ends early without complaint when the agency takes no more calls: the
+    Asks an agency about `nightly_cases` cases at most and ends early without complaint when it takes no more calls: the
     next night begins with the cases that wait longest. Nothing is sent, and nothing is changed at the source.
+
+    `without`: connections of agencies that cannot be compared now. They, and one at which something goes wrong, keep
+    the others from nothing, and the night stays due until they had their turn.
     """
     with running(workspace, ledger.name, "nightly") as report:
-        if ledger.sink is not None:
-            with noting(workspace, ledger.sink.connection):
-                sink = workspace.sink(ledger)
-                try:
-                    _read_again(workspace, ledger, ledger.sink, sink, report)
-                    _ask_about_cases(workspace, ledger, ledger.sink, sink, report=report, progress=progress)
-                except QuotaError:
-                    report.remarks.append(Remark("the agency takes no more calls today; the next night goes on"))
-                except BusyError:
-                    report.remarks.append(Remark("another ledger is reading the agency's feed; the next night goes on"))
-            _list_strangers(workspace, ledger, ledger.sink, report)
-        with workspace.store.write() as tx:
-            day = workspace.clock.today(ledger.timezone)
-            journal.write_cursor(tx, _scope(ledger), day.isoformat(), at=workspace.clock.now(), complete=True)
+        troubles = Troubles()
+        for link in ledger.sinks:
+            if link.connection not in without and not _had_its_turn(workspace, ledger, link):
+                with troubles.at(workspace, link.connection):
+                    _one_agency(workspace, ledger, link, report=report, progress=progress)
+                    _note_done(workspace, ledger, _turn(ledger, link))
+        if ledger.sinks:
+            _list_strangers(workspace, ledger, report)
+        troubles.tell(ledger)
+        if without:
+            report.remarks.append(Remark(f"to be compared when they can be asked again: {', '.join(sorted(without))}"))
+        else:
+            _note_done(workspace, ledger, _scope(ledger))
     return report
+
+
+def _one_agency(workspace: Workspace, ledger: Ledger, link: Link, *, report: Report, progress: Progress) -> None:
+    sink = workspace.sink(link)
+    who = link.connection if len(ledger.sinks) > 1 else "the agency"
+    try:
+        _read_again(workspace, ledger, link, sink, report)
+        _ask_about_cases(workspace, ledger, link, sink, report=report, progress=progress)
+    except QuotaError:
+        report.remarks.append(Remark(f"{who} takes no more calls today; the next night goes on"))
+    except BusyError:
+        report.remarks.append(Remark(f"another ledger is reading the feed of {who}; the next night goes on"))
+
+
+def _had_its_turn(workspace: Workspace, ledger: Ledger, link: Link) -> bool:
+    """Whether this agency was compared in a night that is due still, for another one's sake."""
+    slot = _slot(workspace, ledger)
+    with workspace.store.read() as tx:
+        night, turn = journal.read_cursor(tx, _scope(ledger)), journal.read_cursor(tx, _turn(ledger, link))
+    return turn is not None and turn.at >= slot and (night is None or night.at < slot)
+
+
+def _note_done(workspace: Workspace, ledger: Ledger, scope: str) -> None:
+    with workspace.store.write() as tx:
+        day = workspace.clock.today(ledger.timezone)
+        journal.write_cursor(tx, scope, day.isoformat(), at=workspace.clock.now(), complete=True)
 
 
 def _slot(workspace: Workspace, ledger: Ledger) -> datetime:
@@ -66,6 +96,10 @@ def _slot(workspace: Workspace, ledger: Ledger) -> datetime:
 
 def _scope(ledger: Ledger) -> str:
     return f"nightly:{ledger.name}"
+
+
+def _turn(ledger: Ledger, link: Link) -> str:
+    return f"nightly:{ledger.name}:{link.connection}"
 
 
 def _read_again(workspace: Workspace, ledger: Ledger, link: Link, sink: Sink, report: Report) -> None:
@@ -195,12 +229,17 @@ def _take_in(workspace: Workspace, row: CaseRow, taken: Sequence[PaymentReceived
     report.remarks.append(Remark(f"case {row.case_ref}: a payment that no event had told was taken in", row.debtor_id))
 
 
-def _list_strangers(workspace: Workspace, ledger: Ledger, link: Link, report: Report) -> None:
-    """Cases of which the agency tells and that are not ours: in the list of the ledger whose name they bear."""
+def _list_strangers(workspace: Workspace, ledger: Ledger, report: Report) -> None:
+    """Cases of which an agency tells and that are not ours: in the list of the ledger whose name they bear."""
     with workspace.store.write() as tx:
-        strange = [one for one in agency.strangers(tx, link.connection) if _belongs(workspace, ledger, link, one)]
+        strange = [
+            one
+            for link in ledger.sinks
+            for one in agency.strangers(tx, link.connection)
+            if _belongs(workspace, ledger, link, one)
+        ]
         listed = [one.case_ref for one in differences.differences(tx, ledger.name) if one.kind == "foreign_case"]
-        found = [found_by.stranger(one) for one in strange]
+        found = [found_by.stranger(one) for one in dict.fromkeys(strange)]
         at = workspace.clock.now()
         new, gone = differences.settle(tx, ledger.name, found, of_cases={*strange, *listed}, at=at)
         report.counts.update({"differences": len(found), "differences new": new, "differences gone": gone})

@@ -12,10 +12,11 @@ from connector.store.cases import CaseRow, LineRow
 PAID_TWICE = "paid_twice"
 
 
-def flag(workspace: Workspace, ledger: Ledger) -> int:
+def flag(workspace: Workspace, ledger: Ledger, connection: str) -> int:
     """Put claims that were paid twice before a person, and take those off the list that a reversal has settled.
 
-    Returns how many stand. Looks at the claims of which the agency was told so; the night looks at closed ones too.
+    Of the cases at one agency, called after its pay-outs were read. Returns how many stand. Looks at the claims of
+    which the agency was told so; the night looks at closed ones too.
     """
     with workspace.store.read() as tx:
         suspects = set(agency.overpaid(tx, ledger.name))
@@ -25,7 +26,7 @@ def flag(workspace: Workspace, ledger: Ledger) -> int:
         with workspace.store.write() as tx:
             line = cases.line_named(tx, ledger.name, line_id)
             row = cases.read_case(tx, line.case_ref) if line else None
-            if line and row:
+            if line and row and row.connection == connection:
                 count += look(workspace, tx, ledger, row, line)
     return count
 

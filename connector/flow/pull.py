@@ -12,9 +12,9 @@ from typing import Any
 
 from connector.api import Source
 from connector.config import Ledger
-from connector.errors import ConnectorError, PluginError
+from connector.errors import PluginError
 from connector.flow.differences import control
-from connector.flow.runs import Progress, Report, StoppedError, note_connection, quiet, running
+from connector.flow.runs import Progress, Report, StoppedError, noting, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Page
 from connector.store import Tx, cases, debtors, differences, items, journal, people, resync
@@ -117,19 +117,6 @@ def _shown_open(page: Page) -> Iterator[str]:
     """The rows that stand open; a record that could not be read was there all the same."""
     yield from (item.id for item in page.items if item.state != "closed")
     yield from (fault.id for fault in page.faults)
-
-
-@contextmanager
-def noting(workspace: Workspace, connection: str) -> Iterator[None]:
-    """Remember how a connection stood at the end of the block."""
-    try:
-        yield
-    except StoppedError:
-        raise
-    except ConnectorError as error:
-        note_connection(workspace, connection, error)
-        raise
-    note_connection(workspace, connection, None)
 
 
 def _store(workspace: Workspace, ledger: Ledger, pages: Sequence[Page], *, report: Report) -> None:

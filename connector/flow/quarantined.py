@@ -5,25 +5,30 @@ from dataclasses import dataclass
 from connector.config import Ledger
 from connector.errors import ConfigError
 from connector.flow.adoption import FOREIGN, Said, UnclearError, adopt, strangers
+from connector.flow.agencies import link_to
 from connector.flow.recovery import inside
 from connector.flow.workspace import Workspace
 from connector.store import Tx, journal, outbox, people, quarantine
-from connector.store.quarantine import Quarantine, Stage
+from connector.store.quarantine import STAGES, Quarantine, Stage
 
 _SEE = "See: incasso quarantine show"
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """A case at the agency that is not known here; `why` it was not taken up by itself, empty before that was tried."""
+    """A case at an agency that is not known here; `why` it was not taken up by itself, empty before that was tried."""
 
     case_ref: str
     why: str
+    connection: str
 
 
 @dataclass(frozen=True)
 class Detained:
-    """A ledger that hands something over: how far it is, and what is open. Messages by how they stand."""
+    """A ledger that hands something over: how far it is, and what is open. Messages by how they stand.
+
+    `stage` is that of the agency that is least far, until the ledger is out.
+    """
 
     ledger: str
     stage: Stage
@@ -38,44 +43,46 @@ def standing(workspace: Workspace) -> tuple[Quarantine, list[Detained]] | None:
         found = quarantine.read(tx)
     if found is None:
         return None
-    ledgers = [one for one in workspace.settings.ledgers.values() if one.sink is not None]
+    ledgers = [one for one in workspace.settings.ledgers.values() if one.sinks]
     return found, [_detained(workspace, one, found) for one in sorted(ledgers, key=lambda one: one.name)]
 
 
 def _detained(workspace: Workspace, ledger: Ledger, found: Quarantine) -> Detained:
-    assert ledger.sink is not None
-    open_refs = strangers(workspace, ledger, ledger.sink, found)
+    open_refs = [(one, link.connection) for link in ledger.sinks for one in strangers(workspace, ledger, link, found)]
     with workspace.store.read() as tx:
         asked = {one.key: one.subject for one in people.tasks(tx, ledger.name) if one.kind == FOREIGN}
         waiting = outbox.counts(tx, [ledger.name])
         return Detained(
             ledger=ledger.name,
-            stage=quarantine.stage(tx, ledger.name, found),
+            stage=min(
+                (quarantine.stage(tx, ledger.name, one.connection, found) for one in ledger.sinks), key=STAGES.index
+            ),
             in_doubt=sum(waiting.get((ledger.name, state), 0) for state in outbox.IN_DOUBT),
             parked=waiting.get((ledger.name, "PARKED"), 0),
-            strangers=tuple(Stranger(one, asked.get(one, "")) for one in open_refs),
+            strangers=tuple(Stranger(one, asked.get(one, ""), at) for one, at in open_refs),
         )
 
 
-def owner_of(workspace: Workspace, case_ref: str) -> Ledger:
-    """The ledger in whose quarantine a case stands. Raises ConfigError when it stands in none."""
+def owner_of(workspace: Workspace, case_ref: str) -> tuple[Ledger, Stranger]:
+    """The ledger in whose quarantine a case stands, and where it is. Raises ConfigError when it stands in none."""
     found = standing(workspace)
     for one in found[1] if found else []:
-        if any(stranger.case_ref == case_ref for stranger in one.strangers):
-            return workspace.ledger(one.ledger)
+        for stranger in one.strangers:
+            if stranger.case_ref == case_ref:
+                return workspace.ledger(one.ledger), stranger
     raise ConfigError(f"{case_ref} is not asked about", mend=_SEE)
 
 
-def adopt_as(workspace: Workspace, ledger: Ledger, case_ref: str, said: Said, *, actor: str) -> None:
-    """Take up a case as a person says it is. Raises ConfigError when that does not fit what the agency shows."""
+def adopt_as(workspace: Workspace, ledger: Ledger, stranger: Stranger, said: Said, *, actor: str) -> None:
+    """Take up a case as a person says it is. Raises ConfigError when that does not fit what its agency shows."""
+    case_ref, link = stranger.case_ref, link_to(ledger, stranger.connection)
     with workspace.store.read() as tx:
         found = quarantine.read(tx)
     assert found is not None
-    assert ledger.sink is not None
     with workspace.closing():
-        view = workspace.sink(ledger).snapshot(case_ref)
+        view = workspace.sink(link).snapshot(case_ref)
     try:
-        events = adopt(workspace, ledger, ledger.sink, case_ref, view, standing=found, said=said, actor=actor)
+        events = adopt(workspace, ledger, link, case_ref, view, standing=found, said=said, actor=actor)
     except UnclearError as unclear:
         raise ConfigError(f"case {case_ref} cannot be taken up: {unclear}", mend="Compare with the agency.") from None
     for event in events:

@@ -1,9 +1,10 @@
 """After a restore: what left the house after the back-up is found out at the agency before anything leaves again.
 
-Per ledger, in stages (`connector.store.quarantine`): what had not ended is in doubt; the agency's feed is read to its
-end, cases that are not known here are adopted, and of the others it is asked what it was told; then payments and
-corrections go out again, and new cases as soon as no stranger is left. The stages are kept: a visit that was cut goes
-on there.
+Per agency of a ledger, in stages (`connector.store.quarantine`): what had not ended is in doubt; the agency's feed is
+read to its end, cases that are not known here are adopted, and of the others it is asked what it was told; then
+payments and corrections go out to it again. New cases go out, to whichever agency, as soon as no stranger is left at
+any: what was forgotten may be at another one than it would go to now. The stages are kept: a visit that was cut goes on
+there.
 """
 
 from collections.abc import Sequence
@@ -27,15 +28,18 @@ from connector.store.quarantine import Quarantine
 _NOT_THERE = ("draft", "queued")
 
 
-def begin(workspace: Workspace, ledger: Ledger, sink: Sink) -> None:
-    """Put in doubt what had not ended when the back-up was made: it may have been sent since. Once a quarantine."""
+def begin(workspace: Workspace, ledger: Ledger, link: Link, sink: Sink) -> None:
+    """Put in doubt what had not ended when the back-up was made: it may have been sent since. Once a quarantine.
+
+    Of what goes to one agency.
+    """
     with workspace.store.write() as tx:
         standing = quarantine.read(tx)
-        if standing is None or quarantine.stage(tx, ledger.name, standing):
+        if standing is None or quarantine.stage(tx, ledger.name, link.connection, standing):
             return
         settled = standing.at + _settle_time(sink.capabilities())
         for state in ("READY", *outbox.IN_DOUBT):
-            for message in outbox.in_state(tx, ledger.name, state):
+            for message in outbox.in_state(tx, ledger.name, state, connection=link.connection):
                 if message.created_at > standing.at:
                     continue
                 # The first attempt that is forgotten can have been made at once after the back-up.
@@ -45,27 +49,46 @@ def begin(workspace: Workspace, ledger: Ledger, sink: Sink) -> None:
                 outbox.move(tx, message, "UNKNOWN", **facts, last_error="the store was restored from a back-up")
                 if message.kind == OPEN:
                     cases.change_case(tx, message.case_ref, handover="unknown")
-        quarantine.reach(tx, ledger.name, standing, "doubted", at=workspace.clock.now())
+        quarantine.reach(tx, ledger.name, link.connection, standing, "doubted", at=workspace.clock.now())
 
 
-def recover(workspace: Workspace, ledger: Ledger, link: Link, sink: Sink, report: Report) -> None:
-    """Go on with the ledger's recovery as far as it goes now; does nothing without a quarantine.
+def recover(workspace: Workspace, ledger: Ledger, link: Link, sink: Sink, report: Report) -> bool:
+    """Go on with the recovery at one agency as far as it goes now; does nothing without a quarantine.
 
-    Called after the agency's feed was read. What keeps the ledger in, is said once, as a remark.
+    Called after the agency's feed was read. What keeps the ledger in, is said once, as a remark. Returns whether
+    nothing at this agency does: when that is so of all of them, `leave` lets the ledger out.
     """
     with workspace.store.read() as tx:
         standing = quarantine.read(tx)
-        stage = quarantine.stage(tx, ledger.name, standing) if standing else "out"
+        is_out = standing is None or quarantine.is_out(tx, ledger.name, standing)
         why = _too_early(workspace, tx, ledger, link, sink.capabilities(), standing) if standing else ""
     if standing is None:
-        return
-    if stage != "out":
+        return True
+    if not is_out:
         why = why or _go_on(workspace, ledger, link, sink, standing=standing, report=report)
     if why:
+        at_which = f" at {link.connection}" if len(ledger.sinks) > 1 else ""
         report.counts["in quarantine"] = 1
-        report.remarks.append(Remark(f"in quarantine since the restore: {why}"))
-        return
-    _leave(workspace, ledger, standing, report)
+        report.remarks.append(Remark(f"in quarantine since the restore{at_which}: {why}"))
+    return not why
+
+
+def leave(workspace: Workspace, ledger: Ledger, report: Report) -> bool:
+    """Let a ledger out of the quarantine: at all of its agencies everything is known again. False when it was out."""
+    with workspace.store.write() as tx:
+        standing = quarantine.read(tx)
+        if standing is None:
+            return False
+        at = workspace.clock.now()
+        was_in = not quarantine.is_out(tx, ledger.name, standing)
+        if was_in:
+            quarantine.leave(tx, ledger.name, standing, at=at)
+            journal.note(tx, "quarantine.left", ledger.name, at=at, ledger=ledger.name)
+            report.remarks.append(Remark("out of quarantine: what left after the back-up is known again"))
+        if not inside(workspace, tx, standing) and quarantine.end(tx):
+            journal.note(tx, "quarantine.ended", "store", at=at)
+            report.remarks.append(Remark("the quarantine is over"))
+    return was_in
 
 
 def _settle_time(promise: Capabilities) -> timedelta:
@@ -92,14 +115,14 @@ def _too_early(
 def _go_on(
     workspace: Workspace, ledger: Ledger, link: Link, sink: Sink, *, standing: Quarantine, report: Report
 ) -> str:
-    """Returns what keeps the ledger in, empty when nothing does."""
+    """Returns what keeps the ledger in at this agency, empty when nothing does."""
     left = [
         case_ref
         for case_ref in strangers(workspace, ledger, link, standing)
         if not _adopt(workspace, ledger, link, sink, case_ref, standing=standing, report=report)
     ]
     with workspace.store.read() as tx:
-        stage = quarantine.stage(tx, ledger.name, standing)
+        stage = quarantine.stage(tx, ledger.name, link.connection, standing)
     if stage == "doubted":
         why = _bring_all_forward(workspace, ledger, link, sink, standing=standing, report=report)
         if why:
@@ -107,8 +130,8 @@ def _go_on(
     if left:
         return f"{len(left)} cases at the agency are not known here: incasso quarantine show"
     with workspace.store.read() as tx:
-        waiting = outbox.counts(tx, [ledger.name]) if sink.capabilities().lookup else {}
-    doubtful = sum(waiting.get((ledger.name, state), 0) for state in outbox.IN_DOUBT)
+        asked = outbox.IN_DOUBT if sink.capabilities().lookup else ()
+        doubtful = sum(len(outbox.in_state(tx, ledger.name, one, connection=link.connection)) for one in asked)
     return f"of {doubtful} messages it is not known yet whether they arrived" if doubtful else ""
 
 
@@ -142,7 +165,7 @@ def _bring_all_forward(
     workspace: Workspace, ledger: Ledger, link: Link, sink: Sink, *, standing: Quarantine, report: Report
 ) -> str:
     with workspace.store.read() as tx:
-        place = quarantine.place(tx, ledger.name, standing)
+        place = quarantine.place(tx, ledger.name, link.connection, standing)
         rows = cases.cases(tx, ledger=ledger.name, connection=link.connection)
     ahead = sorted((row for row in rows if _may_have_been_told(row, standing)), key=lambda row: row.case_ref)
     for row in (one for one in ahead if one.case_ref > place):
@@ -157,7 +180,7 @@ def _bring_all_forward(
         if workspace.stop.is_set():
             raise StoppedError("stopped while the agency was asked about the cases; the next run goes on from there")
     with workspace.store.write() as tx:
-        quarantine.reach(tx, ledger.name, standing, "told", at=workspace.clock.now())
+        quarantine.reach(tx, ledger.name, link.connection, standing, "told", at=workspace.clock.now())
     return ""
 
 
@@ -185,25 +208,12 @@ def _bring_one_forward(
             if payments_differ(tx, row.case_ref, view):
                 return f"the payments of case {row.case_ref} are not told yet as the agency shows them"
             bring_forward(workspace, tx, ledger, row, view)
-        quarantine.reach(tx, ledger.name, standing, "doubted", at=workspace.clock.now(), place=row.case_ref)
-    return ""
-
-
-def _leave(workspace: Workspace, ledger: Ledger, standing: Quarantine, report: Report) -> None:
-    with workspace.store.write() as tx:
         at = workspace.clock.now()
-        if quarantine.stage(tx, ledger.name, standing) != "out":
-            quarantine.reach(tx, ledger.name, standing, "out", at=at)
-            journal.note(tx, "quarantine.left", ledger.name, at=at, ledger=ledger.name)
-            report.remarks.append(Remark("out of quarantine: what left after the back-up is known again"))
-        if inside(workspace, tx, standing):
-            return
-        if quarantine.end(tx):
-            journal.note(tx, "quarantine.ended", "store", at=at)
-            report.remarks.append(Remark("the quarantine is over"))
+        quarantine.reach(tx, ledger.name, row.connection, standing, "doubted", at=at, place=row.case_ref)
+    return ""
 
 
 def inside(workspace: Workspace, tx: Tx, standing: Quarantine) -> Sequence[str]:
     """The ledgers that hand something over and are not out yet."""
-    names = sorted(one.name for one in workspace.settings.ledgers.values() if one.sink is not None)
-    return [name for name in names if quarantine.stage(tx, name, standing) != "out"]
+    names = sorted(one.name for one in workspace.settings.ledgers.values() if one.sinks)
+    return [name for name in names if not quarantine.is_out(tx, name, standing)]

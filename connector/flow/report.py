@@ -5,8 +5,7 @@ from hashlib import sha256
 from connector.api import Source
 from connector.config import Ledger
 from connector.errors import RejectedError
-from connector.flow.pull import noting
-from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
+from connector.flow.runs import Progress, Remark, Report, StoppedError, noting, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import BookedPayment, Money, SourceUpdate
 from connector.store import Tx, agency, cases, people

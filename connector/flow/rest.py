@@ -70,13 +70,13 @@ def _reasons(tx: Tx, ledger: Ledger, row: CaseRow, *, at: datetime) -> Iterator[
         yield HOLE_TEXT
 
 
-def rest_as_promised(workspace: Workspace, ledger: Ledger) -> int:
-    """Bring the agencies' rest up to the day: promises and plans end without anything else changing.
+def rest_as_promised(workspace: Workspace, ledger: Ledger, connection: str) -> int:
+    """Bring the rest of the agency at a connection up to the day.
 
-    Returns how many messages that took.
+    Promises and plans end without anything else changing. Returns how many messages that took.
     """
     with workspace.store.read() as tx:
-        rows = cases_to_look_at(workspace, tx, ledger)
+        rows = [one for one in cases_to_look_at(workspace, tx, ledger) if one.connection == connection]
     day, told = workspace.clock.today(ledger.timezone), 0
     for row in rows:
         with workspace.store.write() as tx:

@@ -83,6 +83,19 @@ def note_connection(workspace: Workspace, connection: str, error: ConnectorError
         journal.write_connection_state(tx, connection, state, message, at=workspace.clock.now())
 
 
+@contextmanager
+def noting(workspace: Workspace, connection: str) -> Iterator[None]:
+    """Remember how a connection stood at the end of the block."""
+    try:
+        yield
+    except StoppedError:
+        raise
+    except ConnectorError as error:
+        note_connection(workspace, connection, error)
+        raise
+    note_connection(workspace, connection, None)
+
+
 def _end(workspace: Workspace, report: Report) -> None:
     assert report.ended_at is not None
     workspace.observed.count(report.ledger, report.verb, report.counts)

@@ -3,6 +3,7 @@
 from connector.api import WithdrawalPricing
 from connector.config import Ledger
 from connector.errors import ConfigError
+from connector.flow.agencies import link_to
 from connector.flow.messages import next_mutation_id, put_mutation
 from connector.flow.workspace import Workspace
 from connector.model import Money, Withdraw
@@ -23,7 +24,7 @@ def cost(workspace: Workspace, ledger: Ledger, case_ref: str) -> Money | None:
     if row.handover in _AT_HOME:
         return Money(minor=0, currency=row.currency)
     with workspace.closing():
-        sink = workspace.sink(ledger)
+        sink = workspace.sink(link_to(ledger, row.connection))
         return sink.withdrawal_cost(case_ref) if isinstance(sink, WithdrawalPricing) else None
 
 

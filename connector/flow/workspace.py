@@ -96,7 +96,7 @@ class Workspace:
     def ledgers_at(self, connection: str) -> list[str]:
         """The names of the ledgers that hand over to an agency, in their order."""
         ledgers = self.settings.ledgers.values()
-        return sorted(one.name for one in ledgers if one.sink is not None and one.sink.connection == connection)
+        return sorted(one.name for one in ledgers if one.sink_at(connection) is not None)
 
     def connection(self, name: str) -> Connection:
         """A configured connection. Raises ConfigError naming those there are."""
@@ -121,11 +121,9 @@ class Workspace:
         plugin = self.connection(ledger.source.connection).plugin
         return ability in self.plugins.source(plugin).provides
 
-    def sink(self, ledger: Ledger) -> Sink:
-        """The ledger's sink, opened. Raises ConfigError when the ledger has none."""
-        if ledger.sink is None:
-            raise ConfigError("this ledger hands nothing over", file=str(ledger.file), key="sink", mend="Add [sink].")
-        return self.open_sink(self.connection(ledger.sink.connection), ledger.sink)
+    def sink(self, link: Link) -> Sink:
+        """An agency of a ledger, opened."""
+        return self.open_sink(self.connection(link.connection), link)
 
     def open_source(self, connection: Connection, link: Link | None = None) -> Source:
         """A source by its connection, with a ledger's overrides or without."""

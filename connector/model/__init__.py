@@ -57,7 +57,7 @@ from connector.model.event import (
     Unmapped,
     WithdrawalRefused,
 )
-from connector.model.evidence import LegalFacts, LetterChannel, LetterFact, LetterKind, Verdict
+from connector.model.evidence import LegalFacts, LetterChannel, LetterFact, LetterKind, Receiver, Verdict
 from connector.model.item import ClosedReason, ItemKind, ItemState, OpenItem, Page, RecordFault
 from connector.model.money import Currency, Money, exponent, minor_units
 from connector.model.mutation import (
@@ -166,6 +166,7 @@ __all__ = [
     "Question",
     "Receipt",
     "Received",
+    "Receiver",
     "Record",
     "RecordFault",
     "Rejected",

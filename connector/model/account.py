@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from connector.model.case import PriorStep
-from connector.model.evidence import LegalFacts, LetterFact, Verdict
+from connector.model.evidence import LegalFacts, LetterFact, Receiver, Verdict
 from connector.model.money import Currency
 from connector.model.party import DebtorKind
 from connector.model.promise import PaymentPlanFact, PromiseFact
@@ -77,6 +77,8 @@ class Account(Record):
     `debtor_language`: ISO 639-1; `debtor_group`: the customer group, as the source names it. Empty: not known.
     `letters`: what was sent, as evidence; `legal`: what the ledger's file says of all its claims, for the law.
     `promises`, `payment_plans`: what the debtor promised and agreed to, those that are over as well.
+    `receivers`: where the ledger has several agencies, what each is by law, by connection; for who would go there it
+    stands in place of the one in `legal`.
     """
 
     ledger: str
@@ -96,6 +98,7 @@ class Account(Record):
     calibrated: bool = True
     letters: tuple[LetterFact, ...] = ()
     legal: LegalFacts = LegalFacts()
+    receivers: dict[str, Receiver] = Field(default_factory=dict)
     promises: tuple[PromiseFact, ...] = ()
     payment_plans: tuple[PaymentPlanFact, ...] = ()
 
@@ -117,6 +120,7 @@ class Decision(Record):
     `segment` is the group of debtors whose steps were asked; `destination` the connection of the agency that is to get
     the case, empty for the first of the ledger; `channel`, `template` and `tone` are what the step says of its letter.
     `policy` and `policy_version` name the rules; `facts` is the fingerprint of what was seen.
+    `destination`: the connection of the agency that is to get the case; empty: the ledger's first.
     """
 
     ledger: str

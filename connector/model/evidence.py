@@ -9,6 +9,7 @@ from connector.model.record import Record
 
 Verdict = Literal["yes", "no", "unknown"]
 LetterKind = Literal["fourteen_days", "first_reminder", "notice", "interruption"]
+Receiver = Literal["registered", "not registered", "exempt", "unknown"]
 LetterChannel = Literal["post", "registered", "email", "portal", "other"]
 
 
@@ -66,7 +67,7 @@ class LegalFacts(Record):
         description="whether somebody looks every debtor up in the insolvency registers before a plan is approved, and "
         "puts those found there on hold",
     )
-    receiver: Literal["registered", "not registered", "exempt", "unknown"] = Field(
+    receiver: Receiver = Field(
         default="unknown",
         description="whether the agency of this ledger is in the register of the Wki, or of art. XIX.6; `exempt` is a "
         "bailiff or a lawyer",

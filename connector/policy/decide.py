@@ -28,6 +28,9 @@ def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision
     - `amount_minor` is what is asked: the claims that come along less all credit in the policy's currency.
     """
     way = way_of(account, policy)
+    if way.to in account.receivers:
+        legal = account.legal.model_copy(update={"receiver": account.receivers[way.to]})
+        account = account.model_copy(update={"legal": legal})
     ladder = way.ladder
     if ladder is None:
         return _no_way(read_standing(account, policy, law), way, policy)

@@ -67,7 +67,7 @@ class Bells:
     def agency_called(self, connection: str) -> None:
         """Bring in what an agency has just told, for every ledger that hands over to it."""
         mark = grid.next_mark(datetime.now(UTC), _GATHER_SECONDS)
-        meant = [one.name for one in self._ledgers if one.sink is not None and one.sink.connection == connection]
+        meant = [one.name for one in self._ledgers if one.sink_at(connection) is not None]
 
         def ring() -> None:
             for name in meant:

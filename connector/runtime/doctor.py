@@ -15,6 +15,7 @@ from connector import __version__
 from connector.clock import FileClock, open_clock
 from connector.config import MAIN_FILE, Connection, Link, MistakesError, Settings, load
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, TransientError
+from connector.flow.agencies import missing, not_named
 from connector.flow.workspace import Workspace
 from connector.http import Offset
 from connector.law.freshness import ending, freshness
@@ -266,13 +267,14 @@ def _connections(workspace: Workspace) -> Iterator[Finding]:
     used = set()
     offsets: dict[tuple[str, str], Offset] = {}
     for ledger in workspace.settings.ledgers.values():
-        for link in (ledger.source, ledger.sink):
-            if link is not None:
-                used.add(link.connection)
-                with workspace.closing():
-                    found = _connection(workspace, workspace.connection(link.connection), link, ledger=ledger.name)
-                    offsets |= {(link.connection, one.host): one for one in workspace.offsets()}
-                yield found
+        for link in (ledger.source, *ledger.sinks):
+            used.add(link.connection)
+            with workspace.closing():
+                found = _connection(workspace, workspace.connection(link.connection), link, ledger=ledger.name)
+                offsets |= {(link.connection, one.host): one for one in workspace.offsets()}
+            yield found
+        for name in not_named(workspace, ledger):
+            yield _failed(f"sink {name} of {ledger.name}", missing(ledger, name))
     for (name, _), offset in offsets.items():
         yield judge_clock(name, offset, tolerance=workspace.settings.clock_tolerance)
     for name, connection in workspace.settings.connections.items():

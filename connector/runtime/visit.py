@@ -10,6 +10,7 @@ from time import monotonic
 
 from connector.config import Ledger
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, TransientError
+from connector.flow.agencies import Troubles
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
 from connector.flow.nightly import is_due, nightly
@@ -66,10 +67,10 @@ def alone(workspace: Workspace, ledger: Ledger) -> Iterator[None]:
 def visit(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> list[Turn]:
     """Do the verbs of one ledger in order; returns what became of each that was tried.
 
-    Without a pull nothing is decided: no plan, no hand-over. An agency that fails keeps the ledger's own verbs from
-    nothing, and the other way round. A verb that keeps ending its process is left out. The source is left alone for
-    the rest of the visit once it wants a log-in, another configuration or a pause. A plan is handed over here only
-    where the ledger says `automatic`.
+    Without a pull nothing is decided: no plan, no hand-over. An agency that fails keeps the ledger's own verbs and
+    its other agencies from nothing, and the other way round. A verb that keeps ending its process is left out. The
+    source is left alone for the rest of the visit once it wants a log-in, another configuration or a pause. A plan
+    is handed over here only where the ledger says `automatic`.
 
     Raises TransientError when somebody else works the ledger.
     """
@@ -92,23 +93,42 @@ class _Visit:
             self._decide()
         if self._stopped:
             return
-        followed = self._try("follow", lambda: follow(self._workspace, self._ledger, progress=self._progress))
+        failed = Troubles()
+        followed = self._try(
+            "follow", lambda: follow(self._workspace, self._ledger, progress=self._progress, troubles=failed)
+        )
         if not self._stopped and not isinstance(pulled, AuthError | ConfigError | QuotaError):
             self._try("report", lambda: report_back(self._workspace, self._ledger, progress=self._progress))
         # What could not be read on both sides, or is not known again after a restore, would all differ.
-        comparable = pulled is None and followed is None and self._held != "all"
+        comparable = pulled is None and (followed is None or failed.at_agency)
         if comparable and not self._stopped and is_due(self._workspace, self._ledger):
-            self._try("nightly", lambda: nightly(self._workspace, self._ledger, progress=self._progress))
+            self._compare({*failed.at_agency, *self._held})
+
+    def _compare(self, without: set[str]) -> None:
+        """The night's comparison, but for agencies that cannot be compared now; without any left there is none."""
+        mine = {one.connection for one in self._ledger.sinks}
+        without &= mine
+        if without != mine or not mine:
+            self._try(
+                "nightly",
+                lambda: nightly(self._workspace, self._ledger, progress=self._progress, without=without),
+            )
 
     @property
     def _stopped(self) -> bool:
         return self._workspace.stop.is_set()
 
     @property
-    def _held(self) -> quarantine.Held:
-        """What the quarantine after a restore keeps in; following the ledger says why."""
+    def _held(self) -> list[str]:
+        """Agencies to which the quarantine after a restore lets nothing out; following the ledger says why."""
         with self._workspace.store.read() as tx:
-            return quarantine.held(tx, self._ledger.name)
+            asked = [one.connection for one in self._ledger.sinks]
+            return [one for one in asked if quarantine.held(tx, self._ledger.name, one) == "all"]
+
+    @property
+    def _keeps_cases(self) -> bool:
+        with self._workspace.store.read() as tx:
+            return quarantine.keeps_cases(tx, self._ledger.name)
 
     def _decide(self) -> None:
         numbers: list[int] = []
@@ -120,7 +140,7 @@ class _Visit:
             return report
 
         self._try("plan", _plan)
-        if numbers and self._ledger.handover == "automatic" and not self._stopped and not self._held:
+        if numbers and self._ledger.handover == "automatic" and not self._stopped and not self._keeps_cases:
             self._try(
                 "handover",
                 lambda: hand_over(self._workspace, self._ledger, numbers[0], progress=self._progress),

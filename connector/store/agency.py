@@ -201,11 +201,12 @@ def last_remittance_day(tx: Tx, connection: str) -> date | None:
 
 
 def remitted(tx: Tx, case_refs: Sequence[str]) -> list[Remitted]:
-    """What was paid out of the principal of these cases, oldest first."""
-    item, head = remittance_item.c, remittance.c
+    """What was paid out of the principal of these cases by the agency that has them, oldest first."""
+    item, head, case = remittance_item.c, remittance.c, collection_case.c
     query = (
         select(head.id, head.paid_on, item.case_ref, item.line_id, item.payment_id, item.principal_minor)
         .join(remittance, (head.connection == item.connection) & (head.id == item.remittance_id))
+        .join(collection_case, (case.case_ref == item.case_ref) & (case.connection == item.connection))
         .where(among(tx, item.case_ref, case_refs))
         .order_by(head.paid_on, head.id, item.position)
     )

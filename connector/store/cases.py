@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from connector.model import Activity, Closure, Handover, Phase
 from connector.store.among import among, among_named, listed
 from connector.store.engine import Tx
-from connector.store.tables import case_line, collection_case
+from connector.store.outbox import ENDED
+from connector.store.tables import case_line, collection_case, outbox
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,16 @@ def cases(tx: Tx, *, ledger: str = "", connection: str = "", debtor_id: str = ""
         if value:
             query = query.where(collection_case.c[column] == value)
     return list(_rows(tx.execute(query)))
+
+
+def agencies(tx: Tx, ledger: str) -> list[str]:
+    """Connections at which a ledger has cases that are not closed, or for which messages of it have not ended."""
+    case = collection_case.c
+    at_work = select(case.connection).where(
+        case.ledger == ledger, case.closure == "", case.handover.not_in(("draft", "rejected"))
+    )
+    waiting = select(outbox.c.connection).where(outbox.c.ledger == ledger, outbox.c.state.not_in(ENDED))
+    return sorted(tx.scalars(at_work.union(waiting)))
 
 
 def change_case(tx: Tx, case_ref: str, **values: Any) -> None:

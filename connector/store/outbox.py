@@ -71,8 +71,8 @@ def put(
     )  # fmt: skip
 
 
-def due(tx: Tx, ledger: str, *, at: datetime, without: str = "") -> Outgoing | None:
-    """The next message to send: lowest priority number first, and within a case in order.
+def due(tx: Tx, ledger: str, *, at: datetime, connection: str = "", without: str = "") -> Outgoing | None:
+    """The next message to send, to one receiver or to any: lowest priority number first, within a case in order.
 
     A document holds nothing up: a payment never waits for a PDF. Messages of the kind `without` stay where they are,
     and with them what follows them in their case.
@@ -96,6 +96,8 @@ def due(tx: Tx, ledger: str, *, at: datetime, without: str = "") -> Outgoing | N
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(1)
     )
+    if connection:
+        query = query.where(outbox.c.connection == connection)
     row: Any = tx.execute(query).one_or_none()
     return Outgoing(**row._mapping) if row else None
 
@@ -106,9 +108,11 @@ def count_ready(tx: Tx, ledger: str, kind: str) -> int:
     return tx.scalar(select(func.count()).select_from(outbox).where(*where)) or 0
 
 
-def in_state(tx: Tx, ledger: str, state: str) -> list[Outgoing]:
-    """Messages in a state, what stops a collection first."""
+def in_state(tx: Tx, ledger: str, state: str, *, connection: str = "") -> list[Outgoing]:
+    """Messages in a state, to one receiver or to any, what stops a collection first."""
     query = select(outbox).where(outbox.c.ledger == ledger, outbox.c.state == state)
+    if connection:
+        query = query.where(outbox.c.connection == connection)
     return [Outgoing(**row._mapping) for row in tx.execute(query.order_by(outbox.c.priority, outbox.c.id))]
 
 

@@ -49,6 +49,7 @@ One receivables administration of one creditor.
 """
 _LINK = """
 Every other key of `[source]` and `[sink]` belongs to the plugin of the connection, and wins over the connection's file.
+More than one agency: [several agencies](../how-to/several-agencies.md).
 """
 
 
@@ -102,10 +103,18 @@ def _keys(model: type[BaseModel]) -> str:
 def _model(field: FieldInfo) -> type[BaseModel] | None:
     """The model behind a key that is a table of its own."""
     choices = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else (field.annotation,)
+    if _several(field.annotation):
+        choices = get_args(field.annotation)
     for one in choices:
         if isinstance(one, type) and issubclass(one, BaseModel) and one is not SecretRef:
             return one
     return None
+
+
+def _several(annotation: Any) -> bool:
+    """Whether a key is a list of tables of its own."""
+    inner = get_args(annotation)[0] if get_origin(annotation) is tuple else None
+    return isinstance(inner, type) and issubclass(inner, BaseModel) and inner is not SecretRef
 
 
 def _default(field: FieldInfo) -> str:

@@ -117,8 +117,7 @@ def test_a_ledger_names_its_connections_and_what_it_adds_to_them(write: Write) -
     assert (ledger.name, ledger.title, ledger.policy) == ("acme", "Acme Netherlands", "standard")
     assert ledger.source.connection == "books"
     assert ledger.source.overrides == {"division": 123456}
-    assert ledger.sink is not None
-    assert ledger.sink.connection == "agency"
+    assert [one.connection for one in ledger.sinks] == ["agency"]
     assert ledger.creditor.address.city == "Utrecht"
     assert (ledger.timezone, ledger.currency, ledger.handover) == ("Europe/Amsterdam", "EUR", "person")
     assert (ledger.every_minutes, ledger.documents, ledger.brake_percent, ledger.is_test) == (15, True, 20, False)
@@ -135,7 +134,7 @@ def test_a_ledger_may_have_its_own_pace_and_no_agency(write: Write) -> None:
     text = "every_minutes = 240\n" + LEDGER.replace('[sink]\nconnection = "agency"\n', "")
     ledger = load(write({"ledgers/acme.toml": text}), {}).ledgers["acme"]
     assert ledger.every_minutes == 240
-    assert ledger.sink is None
+    assert ledger.sinks == ()
 
 
 def test_the_environment_overrides_store_and_test_clock(write: Write) -> None:

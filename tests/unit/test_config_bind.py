@@ -56,6 +56,17 @@ def test_the_ledgers_table_stands_over_the_connection() -> None:
     assert config == BooksConfig(client_secret=SecretRef(env="BOOKS_SECRET"), region="be", division=7)
 
 
+def test_one_of_several_agencies_is_named_by_its_place_in_the_file() -> None:
+    south = Link(connection="books", overrides={"division": 0}, shown="ledgers/acme.toml", table="sink", number=1)
+    assert told(BooksConfig, connection(client_secret=SECRET), south)[0].startswith(
+        "ledgers/acme.toml: sink[1].division: "
+    )
+    missing = south.model_copy(update={"overrides": {"division": 1}})
+    assert told(BooksConfig, connection(), missing)[0].endswith(
+        "It may also stand under [[sink]] of ledgers/acme.toml."
+    )
+
+
 def test_a_table_of_the_ledger_replaces_the_connections_table_whole() -> None:
     config = bind(BooksConfig, connection(client_secret=SECRET, division=1), link(client_secret={"file": "s.txt"}))
     assert config.client_secret == SecretRef(file="s.txt")

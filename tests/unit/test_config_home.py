@@ -35,9 +35,8 @@ def test_the_example_fits_the_plugins_it_names(home: Path) -> None:
     settings, plugins = load(home, {}), load_plugins()
     ledger = settings.ledgers["example"]
     source, sink = settings.connections["exact-nl"], settings.connections["agency"]
-    assert ledger.sink is not None
     assert bind(plugins.source(source.plugin).config, source, ledger.source).model_dump()["division"] == 1
-    bound = bind(plugins.sink(sink.plugin).config, sink, ledger.sink).model_dump()
+    bound = bind(plugins.sink(sink.plugin).config, sink, ledger.sinks[0]).model_dump()
     assert bound["base_url"] == "https://agency.example"
 
 

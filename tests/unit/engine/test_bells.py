@@ -126,13 +126,21 @@ def put_message(service: Service) -> None:
 
 
 def test_many_calls_of_an_agency_in_a_row_ask_for_few_follows_that_begin_after_them(service: Service) -> None:
-    assert service.ledger.sink is not None
     for _ in range(50):
-        service.bells.agency_called(service.ledger.sink.connection)
+        service.bells.agency_called(service.ledger.sinks[0].connection)
     service.bells.agency_called("another")
     assert 1 <= len(service.waiting()) <= 2
     service.work_off()
     assert service.engine.inspect().keys, "a follow begins after the calls it is for"
+
+
+def test_an_agency_that_is_not_a_ledgers_first_rings_for_it_as_well(service: Service) -> None:
+    first = service.ledger.sinks[0]
+    both = (first, first.model_copy(update={"connection": "south"}))
+    service.ledger = service.ledger.model_copy(update={"sinks": both})
+    service.forget()
+    service.bells.agency_called("south")
+    assert [run.kind for run in service.waiting()] == ["follow"]
 
 
 def test_a_stop_hands_the_work_on_to_whoever_lives(service: Service) -> None:

@@ -218,6 +218,8 @@ class Desk(Workspace):
     """A workspace whose source and sink live in memory."""
 
     agency: MemoryAgency = field(default_factory=MemoryAgency)
+    # By connection, agencies of a ledger that has several.
+    others: dict[str, MemoryAgency] = field(default_factory=dict)
     books: MemoryLedger = field(default_factory=MemoryLedger)
 
     def source(self, ledger: Ledger) -> MemoryLedger:
@@ -226,8 +228,8 @@ class Desk(Workspace):
     def source_provides(self, ledger: Ledger, ability: str) -> bool:
         return True
 
-    def sink(self, ledger: Ledger) -> MemoryAgency:
-        return self.agency
+    def sink(self, link: Link) -> MemoryAgency:
+        return self.others.get(link.connection, self.agency)
 
     def later(self, **delta: float) -> None:
         """Move the clock."""
@@ -262,7 +264,7 @@ def open_desk(store: Store, folder: Path) -> tuple[Desk, Ledger]:
         file=folder / "acme.toml",
         title="Acme",
         source=Link(connection="books", shown="ledgers/acme.toml", table="source"),
-        sink=Link(connection="agency", shown="ledgers/acme.toml", table="sink"),
+        sinks=(Link(connection="agency", shown="ledgers/acme.toml", table="sink"),),
         policy="plain",
         creditor=make_creditor(),
         law=TRADE,

@@ -330,12 +330,12 @@ class TestAfterARestore:
             quarantine.begin(tx, at=desk.clock.now(), backup_at=desk.clock.now())
             standing = quarantine.read(tx)
             assert standing is not None
-            quarantine.reach(tx, "acme", standing, stage, at=desk.clock.now())  # type: ignore[arg-type]
+            quarantine.reach(tx, "acme", "agency", standing, stage, at=desk.clock.now())  # type: ignore[arg-type]
 
     def go(self, desk: Desk, ledger: Ledger) -> list[str]:
         desk.later(minutes=10)
         with suppress(ConnectorError):
-            deliver(desk, ledger, desk.agency, Report("follow", ledger.name, "run", desk.clock.now()))
+            deliver(desk, ledger, ledger.sinks[0], desk.agency, Report("follow", ledger.name, "run", desk.clock.now()))
         return [one.state for one in messages(desk)]
 
     def test_the_second_waits_for_the_first(self, desk: Desk, ledger: Ledger) -> None:

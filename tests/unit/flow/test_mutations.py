@@ -38,7 +38,7 @@ def changed(desk: Desk, ledger: Ledger, minor: int = 4_000, *, reason: str = "pa
 
 def tell(desk: Desk, ledger: Ledger) -> Report:
     report = Report("follow", ledger.name, "run", desk.clock.now())
-    tell_changes(desk, ledger, report)
+    tell_changes(desk, ledger, "agency", report)
     return report
 
 

@@ -498,7 +498,7 @@ class TestAnAgencyThatDoesNotSayWhatItHas:
         life.agency.shows = frozenset({"told"})
         life.sync(invoice("1"))
         with life.desk.store.read() as tx:
-            assert quarantine.held(tx, "acme") == "cases"
+            assert quarantine.held(tx, "acme", "agency") == "cases"
 
 
 def test_numbers_after_a_restore_are_never_those_of_messages_that_are_forgotten(life: Life) -> None:
@@ -598,8 +598,9 @@ class TestWhatAPersonSays:
         ]
 
     def test_a_case_is_known_again_by_debtor_and_invoices(self, life: Life, case_ref: str) -> None:
-        assert owner_of(life.desk, case_ref) == life.ledger
-        adopt_as(life.desk, life.ledger, case_ref, Said("d1", ("1", "2")), actor="jan")
+        owner, stranger = owner_of(life.desk, case_ref)
+        assert (owner, stranger.connection) == (life.ledger, "agency")
+        adopt_as(life.desk, life.ledger, stranger, Said("d1", ("1", "2")), actor="jan")
         life.settle(invoice("1", 2_000), closed("1", 8_000), invoice("2"))
         assert [one.number for one in life.lines(case_ref)] == ["1", "2"]
         assert life.told() == [("direct_payment", 4_000), ("direct_payment", 4_000)]
@@ -616,8 +617,9 @@ class TestWhatAPersonSays:
     def test_what_does_not_fit_is_refused_and_changes_nothing(
         self, life: Life, case_ref: str, numbers: tuple[str, ...], why: str
     ) -> None:
+        _, stranger = owner_of(life.desk, case_ref)
         with pytest.raises(ConfigError, match=why):
-            adopt_as(life.desk, life.ledger, case_ref, Said("d1", numbers), actor="jan")
+            adopt_as(life.desk, life.ledger, stranger, Said("d1", numbers), actor="jan")
         with life.desk.store.read() as tx:
             assert cases.read_case(tx, case_ref) is None
 

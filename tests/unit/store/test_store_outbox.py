@@ -50,9 +50,9 @@ class Box:
         assert found is not None
         return found
 
-    def due(self, *, at: datetime = AT, ledger: str = "acme", without: str = "") -> int | None:
+    def due(self, *, at: datetime = AT, ledger: str = "acme", connection: str = "", without: str = "") -> int | None:
         with self.store.read() as tx:
-            found = outbox.due(tx, ledger, at=at, without=without)
+            found = outbox.due(tx, ledger, at=at, connection=connection, without=without)
         return found.id if found else None
 
 
@@ -212,3 +212,12 @@ class TestLooking:
         with box.store.read() as tx:
             assert outbox.oldest_waiting(tx, "acme") == AT
             assert outbox.oldest_waiting(tx, "none") is None
+
+
+def test_each_receiver_has_a_queue_of_its_own(box: Box) -> None:
+    north, south = box.put(case="c1", connection="north"), box.put(case="c2", connection="south", priority=0)
+    assert (box.due(connection="north"), box.due(connection="south"), box.due()) == (north, south, south)
+    assert box.due(connection="west") is None
+    with box.store.read() as tx:
+        assert [one.id for one in outbox.in_state(tx, "acme", "READY", connection="north")] == [north]
+        assert [one.id for one in outbox.in_state(tx, "acme", "READY")] == [south, north]
