@@ -14,6 +14,7 @@ from connector.cli import (
     auditing,
     backtesting,
     cases,
+    circumstances,
     connecting,
     database,
     debtors,
@@ -117,6 +118,8 @@ _task, _debtor, _case = (
 _add(_task, None, show=tasks.show, done=tasks.finish, answer=tasks.answer, approve=tasks.approve, refuse=tasks.refuse)
 _add(_debtor, None, find=debtors.find, show=debtors.show, hold=debtors.hold, resume=debtors.resume)
 _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors.kind, letter=letters.letter)
+_add(_debtor, None, insolvency=circumstances.insolvency, deceased=circumstances.deceased)
+_add(_debtor, None, vulnerable=circumstances.vulnerable, lift=circumstances.lift)
 _add(_case, None, list=cases.listing, show=cases.show, message=cases.message)
 _add(_case, None, withdraw=withdrawing.withdraw, keep=withdrawing.keep)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)

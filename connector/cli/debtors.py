@@ -109,6 +109,16 @@ def _said(account: "Account", handed: "list[CaseRow]") -> "list[str]":
         + (f", delivered {one.delivered_on}" if one.delivered_on else "")
         for one in account.letters
     ]
+    lines += [
+        " ".join(filter(None, (f"{one.since} ", one.kind, one.regime, one.country, one.reference, one.administrator)))
+        + (f" until {one.until}" if one.until else "")
+        + (f": {one.reason}" if one.reason else "")
+        for one in account.circumstances
+    ]
+    lines += [
+        f"{one.looked_up}  looked up in {one.register_name}: {'found' if one.found else 'not found'}"
+        for one in account.lookups
+    ]
     own = [one for one in account.holds if one.scope != "ledger"]
     lines += [f"{one.since}  on hold until {one.until or 'somebody resumes'}: {one.reason}" for one in own]
     lines += [

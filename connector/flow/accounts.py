@@ -6,7 +6,7 @@ from itertools import groupby, islice
 
 from connector.config import Ledger
 from connector.model import Account, DebtorKind, HoldFact
-from connector.store import Tx, cases, debtors, items, journal, letters, people
+from connector.store import Tx, cases, circumstances, debtors, items, journal, letters, people
 from connector.store.items import ClaimRow
 from connector.store.journal import LedgerState
 from connector.store.netting import claim_of, credit_of, is_credit
@@ -53,6 +53,8 @@ def _build(
     steps = people.steps(tx, name, ids)
     disputes = people.disputes(tx, name, ids)
     sent = letters.letters(tx, name, ids)
+    befell = circumstances.circumstances(tx, name, ids)
+    looked_up = circumstances.lookups(tx, name, ids)
     claim_ids = [row.claim for _, rows in chunk for row in rows]
     live = {line.claim: line.case_ref for line in cases.live_lines(tx, name, claims=claim_ids)}
     general = tuple(one for one in holds if one.scope == "ledger")
@@ -78,6 +80,8 @@ def _build(
             calibrated=calibrated,
             letters=tuple(sent.get(debtor_id, ())),
             legal=ledger.law,
+            circumstances=tuple(befell.get(debtor_id, ())),
+            lookups=tuple(looked_up.get(debtor_id, ())),
         )
 
 

@@ -37,7 +37,7 @@ def hold_debtor(
     with workspace.store.write() as tx:
         people.add_hold(tx, ledger.name, fact, at=workspace.clock.now())
         _note(workspace, tx, ledger, "debtor.hold", debtor_id, actor=actor)
-        return _tell_all(
+        return tell_all(
             workspace,
             tx,
             ledger,
@@ -54,7 +54,7 @@ def resume_debtor(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor
         ended = people.end_holds(tx, ledger.name, keys, on=workspace.clock.today(ledger.timezone))
         if ended:
             _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor)
-            _tell_all(workspace, tx, ledger, debtor_id, lambda common: Resume(**common), unless_resting=True)
+            tell_all(workspace, tx, ledger, debtor_id, lambda common: Resume(**common), unless_resting=True)
     return ended
 
 
@@ -65,7 +65,7 @@ def open_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason
     with workspace.store.write() as tx:
         people.open_dispute(tx, ledger.name, debtor_id, fact, at=workspace.clock.now())
         _note(workspace, tx, ledger, "debtor.dispute", debtor_id, actor=actor)
-        return _tell_all(
+        return tell_all(
             workspace,
             tx,
             ledger,
@@ -80,7 +80,7 @@ def settle_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, acto
         settled = people.settle_dispute(tx, ledger.name, debtor_id, on=workspace.clock.today(ledger.timezone))
         if settled:
             _note(workspace, tx, ledger, "debtor.dispute_settled", debtor_id, actor=actor)
-            _tell_all(workspace, tx, ledger, debtor_id, lambda common: DisputeReport(**common, position="settled"))
+            tell_all(workspace, tx, ledger, debtor_id, lambda common: DisputeReport(**common, position="settled"))
     return settled
 
 
@@ -199,7 +199,7 @@ def write_message(workspace: Workspace, ledger: Ledger, case_ref: str, text: str
         _note(workspace, tx, ledger, "case.message", case_ref, actor=actor)
 
 
-def _tell_all(
+def tell_all(
     workspace: Workspace,
     tx: Tx,
     ledger: Ledger,

@@ -26,6 +26,7 @@ from connector.model.case import (
     Product,
     Receipt,
 )
+from connector.model.circumstances import Circumstance, CircumstanceKind, Register, RegisterFact
 from connector.model.document import Document, DocumentKind
 from connector.model.event import (
     Accepted,
@@ -101,6 +102,8 @@ __all__ = [
     "BookedPayment",
     "Case",
     "CaseView",
+    "Circumstance",
+    "CircumstanceKind",
     "Claim",
     "ClaimLine",
     "Closed",
@@ -160,6 +163,8 @@ __all__ = [
     "Received",
     "Record",
     "RecordFault",
+    "Register",
+    "RegisterFact",
     "Rejected",
     "Remittance",
     "RemittanceItem",

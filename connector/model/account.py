@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from connector.model.case import PriorStep
+from connector.model.circumstances import Circumstance, RegisterFact
 from connector.model.evidence import LegalFacts, LetterFact, Verdict
 from connector.model.money import Currency
 from connector.model.party import DebtorKind
@@ -68,6 +69,7 @@ class Account(Record):
     `credit_minor`: open credit notes and unallocated receipts per currency, as positive minor units.
     `calibrated`: the source vouches for the sign of its amounts; False makes every escalation undecided.
     `letters`: what was sent, as evidence; `legal`: what the ledger's file says of all its claims, for the law.
+    `circumstances`: what befell the debtor; `lookups`: the public registers in which somebody looked.
     """
 
     ledger: str
@@ -84,6 +86,8 @@ class Account(Record):
     calibrated: bool = True
     letters: tuple[LetterFact, ...] = ()
     legal: LegalFacts = LegalFacts()
+    circumstances: tuple[Circumstance, ...] = ()
+    lookups: tuple[RegisterFact, ...] = ()
 
 
 class Because(Record):

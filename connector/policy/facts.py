@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
 
-from connector.model import Account, Claim, LegalFacts, LetterFact
+from connector.model import Account, Circumstance, Claim, LegalFacts, LetterFact, RegisterFact
 
 ClaimFacts = tuple[str, str, int, int, int, date | None, str, bool]
 
@@ -23,7 +23,7 @@ def claim_facts(claims: Iterable[Claim]) -> list[ClaimFacts]:
 
 _about_debtor = itemgetter(
     "debtor_kind", "debtor_country", "debtor_blocked", "calibrated", "legal", "credit_minor", "steps", "holds",
-    "disputes", "letters",
+    "disputes", "letters", "circumstances", "lookups",
 )  # fmt: skip
 
 
@@ -42,10 +42,12 @@ def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str
         for key, currency, still_open, _, collecting, due, case_ref, whole in claims or claim_facts(account.claims)
     ]
     seen.sort()
-    kind, country, blocked, calibrated, legal, *past = _about_debtor(account.__dict__)
+    kind, country, blocked, calibrated, legal, *past, befell, looked_up = _about_debtor(account.__dict__)
     text = "\n".join(seen) + f"\n{kind}{blocked:d}{calibrated:d}{len(country)}:{country}{_stated(legal)}"
     if any(past):
         text += repr(_past(account))
+    if befell or looked_up:
+        text += repr((_befell(befell), _looked_up(looked_up)))
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -63,6 +65,17 @@ def _past(account: Account) -> tuple[list[tuple[str | int, ...]], ...]:
 def _evidence(one: LetterFact) -> tuple[str | int, ...]:
     sent = (one.kind, one.channel, one.sent_on.toordinal(), _day(one.delivered_on), one.disputed, one.days or 0)
     return (*sent, one.valid, bool(one.document), *sorted(one.claims))
+
+
+def _befell(facts: Iterable[Circumstance]) -> list[tuple[str | int, ...]]:
+    return sorted(
+        (one.kind, one.regime, one.country, one.since.toordinal(), _day(one.until), one.reference, one.administrator)
+        for one in facts
+    )
+
+
+def _looked_up(facts: Iterable[RegisterFact]) -> list[tuple[str | int, ...]]:
+    return sorted((one.register_name, one.looked_up.toordinal(), one.found) for one in facts)
 
 
 @lru_cache(maxsize=256)

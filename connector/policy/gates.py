@@ -12,7 +12,7 @@ from connector.policy.standing import Standing, active_holds, claim_name, descri
 
 def calibrated(step: Step, policy: Policy) -> Check | None:
     """Does the source vouch for the sign of its amounts? A wrong sign would spare debtors and chase the others."""
-    if not _asked_before(policy.gates.calibrated.before, step):
+    if not asked_before(policy.gates.calibrated.before, step):
         return None
     name, asked = f"{step.name}.calibrated", "Does the source vouch for the sign of its amounts?"
     sure = because(name, asked, seen="it does", origin="the source", verdict="yes")
@@ -80,7 +80,7 @@ def whole(step: Step, policy: Policy) -> Check | None:
 
 def blocked(step: Step, policy: Policy) -> Check | None:
     """Is the debtor not blocked in the source?"""
-    if not _asked_before(policy.gates.blocked.before, step):
+    if not asked_before(policy.gates.blocked.before, step):
         return None
     name, asked = f"{step.name}.blocked", "Is the debtor not blocked in the ledger?"
     free = because(name, asked, seen="not blocked", origin="debtor record", verdict="yes")
@@ -91,7 +91,7 @@ def blocked(step: Step, policy: Policy) -> Check | None:
 def debtor_kind(step: Step, policy: Policy) -> Check | None:
     """Is the debtor of a kind the policy allows? Unknown where nobody has said what the debtor is."""
     gate = policy.gates.debtor_kind
-    if not _asked_before(gate.before, step):
+    if not asked_before(gate.before, step):
         return None
     name = f"{step.name}.debtor_kind"
     asked = f"Is the debtor one of: {', '.join(_words(kind) for kind in gate.allowed)}?"
@@ -107,7 +107,7 @@ def debtor_kind(step: Step, policy: Policy) -> Check | None:
 def credit(step: Step, policy: Policy) -> Check | None:
     """Is there no credit that nobody has matched? What is in another currency cannot be subtracted: unknown."""
     gate, currency = policy.gates.credit, policy.currency
-    if not _asked_before(gate.before, step):
+    if not asked_before(gate.before, step):
         return None
     netted = gate.accept == "netted"
     name = f"{step.name}.credit"
@@ -144,7 +144,8 @@ def _none_of(facts: Sequence[DisputeFact | HoldFact], free: Because) -> Because:
     return because(free.condition, free.asked, seen=seen, origin=", ".join(origins) or free.origin, verdict="no")
 
 
-def _asked_before(before: str, step: Step) -> bool:
+def asked_before(before: str, step: Step) -> bool:
+    """Whether a gate with that setting is asked before the step."""
     return before == "every step" or (before == "escalate" and step.action == "escalate")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from connector.model import DisputeFact, HoldFact
+from connector.policy import stopped
 from connector.policy.gates import stopping_disputes, stopping_holds
 from connector.policy.ladder import Ladder, Rung
 from connector.policy.lawful import first_lawful
@@ -45,6 +46,11 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
         ripe = max(ripe, taken[after.step].taken_on + timedelta(days=after.days))
     if account.holds or account.disputes:
         free = _free_from(standing, ladder)
+        if free is None:
+            return None
+        ripe = max(ripe, free)
+    if account.circumstances:
+        free = stopped.free_from(standing.law, account, spare=rung.spares)
         if free is None:
             return None
         ripe = max(ripe, free)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from connector.model import Because, PriorStep, Verdict
-from connector.policy import conditions, gates
+from connector.policy import conditions, gates, stopped
 from connector.policy.conditions import Check, Condition
 from connector.policy.policy import Policy, Step
 from connector.policy.records import weakest
@@ -39,7 +39,7 @@ class Rung(NamedTuple):
 
     `others` are the checks after the first, days overdue. For the forecast: `lasting` are the checks that no
     calendar changes, `floor` is the least amount in minor units, `wait` how long after the oldest due date.
-    `asks_law`: the law is asked of each claim once all else allows the step.
+    `asks_law`: the law is asked of each claim once all else allows the step. `spares`: the vulnerable are spared it.
     """
 
     place: int
@@ -52,6 +52,7 @@ class Rung(NamedTuple):
     floor: int
     wait: timedelta
     asks_law: bool
+    spares: bool
 
 
 class Weighed(NamedTuple):
@@ -103,7 +104,8 @@ def _rung(place: int, step: Step, policy: Policy) -> Rung:
     wait = timedelta(days=max(1, step.days_overdue))
     asks_law = step.action == "escalate" and policy.gates.lawful.before == "escalate"
     floor = max(1, step.minimum, agency)
-    return Rung(place, step.name, step, checks, builds_on, others, lasting, floor, wait, asks_law)
+    spares = gates.asked_before(policy.gates.vulnerable.before, step)
+    return Rung(place, step.name, step, checks, builds_on, others, lasting, floor, wait, asks_law, spares)
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:
@@ -112,4 +114,6 @@ def weigh(rung: Rung, standing: Standing) -> Weighed:
     if first.verdict == "no":
         return Weighed(rung, (first,), "no", standing)
     reasons = (first, *[check(standing) for check in rung.others])
+    if standing.account.circumstances:
+        reasons += stopped.reasons(rung.name, standing.law, standing.account, spare=rung.spares)
     return Weighed(rung, reasons, weakest(reasons), standing)

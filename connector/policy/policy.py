@@ -131,6 +131,12 @@ class LawfulGate(Record):
     elsewhere: Literal["undecided", "allowed"] = "undecided"
 
 
+class VulnerableGate(Record):
+    """A debtor whom a person noted as vulnerable is spared a hand-over, or every step: a person deals with him."""
+
+    before: Literal["escalate", "every step", "never"] = "escalate"
+
+
 class Gates(Record):
     """What must hold before a step. Left out means the safe default."""
 
@@ -144,6 +150,7 @@ class Gates(Record):
     credit: CreditGate = CreditGate()
     agency_minimum: AgencyMinimumGate = AgencyMinimumGate()
     lawful: LawfulGate = LawfulGate()
+    vulnerable: VulnerableGate = VulnerableGate()
 
 
 class Policy(Record):
