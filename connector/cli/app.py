@@ -28,6 +28,7 @@ from connector.cli import (
     planning,
     policies,
     quarantine,
+    registers,
     service,
     tasks,
     verbs,
@@ -120,6 +121,7 @@ _add(_debtor, None, find=debtors.find, show=debtors.show, hold=debtors.hold, res
 _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors.kind, letter=letters.letter)
 _add(_debtor, None, insolvency=circumstances.insolvency, deceased=circumstances.deceased)
 _add(_debtor, None, vulnerable=circumstances.vulnerable, lift=circumstances.lift)
+_add(_debtor, None, register=registers.register)
 _add(_case, None, list=cases.listing, show=cases.show, message=cases.message)
 _add(_case, None, withdraw=withdrawing.withdraw, keep=withdrawing.keep)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)

@@ -15,6 +15,7 @@ from connector.law.belgium.first_reminder import Channel
 from connector.law.belgium.hand_over import BelgianFile, belgian_hand_over
 from connector.law.debtor import Debtor, debtor_of
 from connector.law.hand_over import Condition, HandOver
+from connector.law.insolvency import RegimeEffect
 from connector.law.law import Law
 from connector.law.limitation import Interruption, Limitation
 from connector.law.netherlands import limitation as dutch_limitation
@@ -22,6 +23,8 @@ from connector.law.netherlands.fourteen_day_letter import LetterSent, deemed_del
 from connector.law.netherlands.hand_over import DutchFile, dutch_hand_over
 from connector.law.table import DAY, CoverageError
 from connector.model import Account, Claim, DebtorKind, LegalFacts, LetterFact, Verdict
+from connector.policy.registers import LookedUp, looked_up, registers_for
+from connector.policy.stopped import stops
 
 # Terms of the law are added to a day, and dates end at 9999.
 _LAST_YEAR = 9900
@@ -37,7 +40,6 @@ _RANK: dict[Verdict, int] = {"yes": 0, "unknown": 1, "no": 2}
 # Conditions that rest on a setting of the ledger: which one.
 _SETTINGS = {
     "contractual": "contractual",
-    "not_stopped": "registers_read",
     "agency_registered": "receiver",
     "amounts": "principal_only",
 }
@@ -67,7 +69,10 @@ class LawAnswer(NamedTuple):
 
 
 class _File(NamedTuple):
-    """What is known of one claim: `due` and `last_due` are first and last day to pay, `letters` are about it."""
+    """What is known of one claim: `due` and `last_due` are first and last day to pay, `letters` are about it.
+
+    `looked_up`, `regimes`: what look-ups in registers say of the debtor, and the insolvencies that were recorded.
+    """
 
     ledger: str
     legal: LegalFacts
@@ -79,13 +84,16 @@ class _File(NamedTuple):
     disputed: bool
     letters: tuple[LetterFact, ...]
     day: date
+    looked_up: LookedUp | None = None
+    regimes: tuple[RegimeEffect, ...] = ()
 
 
-def ask_the_law(law: Law, account: Account, claim: Claim, *, elsewhere: bool) -> LawAnswer:
+def ask_the_law(law: Law, account: Account, claim: Claim, *, elsewhere: bool, register_days: int = 30) -> LawAnswer:
     """Whether the law of the debtor's country lets a claim go to an agency on the account's day.
 
-    The claim has a due date. `elsewhere`: a debtor of whose country the law is not known here may go. Raises nothing:
-    where a table does not cover a day, the answer is unknown with what the table says.
+    The claim has a due date. `elsewhere`: a debtor of whose country the law is not known here may go. `register_days`:
+    how many days a look-up in a register counts. Raises nothing: where a table does not cover a day, the answer is
+    unknown with what the table says.
     """
     country = account.debtor_country.upper()
     if country not in _LETTERS:
@@ -103,7 +111,15 @@ def ask_the_law(law: Law, account: Account, claim: Claim, *, elsewhere: bool) ->
         account.ledger, account.legal, country, account.debtor_kind, due, max(due, claim.last_due_date or due),
         min(due, claim.invoice_date or due), disputed, letters, account.day,
     )  # fmt: skip
+    if account.circumstances or account.lookups:
+        file = _with_debtor(law, file, account, register_days)
     return _answer(law, file)
+
+
+def _with_debtor(law: Law, file: _File, account: Account, register_days: int) -> _File:
+    wanted = registers_for(file.country, _debtor(file))
+    regimes = tuple(one.effect for one in stops(law, account, spare=False) if one.effect and one.verdict != "unknown")
+    return file._replace(looked_up=looked_up(account, wanted, most_days=register_days), regimes=regimes)
 
 
 @lru_cache(maxsize=8192)
@@ -176,7 +192,8 @@ def _dutch(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -> 
         letter=sent,
         letter_valid=_says_enough(law, file, letter),
         receiver=legal.receiver,
-        registers_read=legal.registers_read,
+        regimes=file.regimes,
+        registers_read=_registers_read(file),
     )
     return dutch_hand_over(law, known, file.day)
 
@@ -195,7 +212,8 @@ def _belgian(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -
         sending_proven="yes" if letter and letter.document else "unknown",
         amounts_lawful=legal.principal_only,
         receiver=legal.receiver,
-        registers_read=legal.registers_read,
+        regimes=file.regimes,
+        registers_read=_registers_read(file),
     )
     return belgian_hand_over(law, known, file.day)
 
@@ -206,6 +224,12 @@ def _says_enough(law: Law, file: _File, letter: LetterFact | None) -> Answer:
         return "unknown"
     least = law.tables.count(_LEAST_DAYS[file.country]).at(letter.sent_on).value
     return "no" if letter.days is not None and letter.days < least else letter.valid
+
+
+def _registers_read(file: _File) -> Answer:
+    """What look-ups of this debtor say; where they say nothing, what is stated of all debtors of the ledger."""
+    said = file.looked_up and file.looked_up.answer
+    return said or file.legal.registers_read
 
 
 def _default_since(law: Law, file: _File) -> date | None:
@@ -242,16 +266,31 @@ def _point(file: _File, letter: LetterFact | None, one: Condition) -> Point:
         mend = f"{mend} Then record it: {_COMMAND} --kind {kind}." if mend else ""
         seen = f"sent on {letter.sent_on} by {letter.channel}, {seen}" if letter else "none is recorded"
         origin = (letter and letter.origin) or "letters"
+    elif one.name == "not_stopped":
+        seen, origin, mend = _stopping(file, one)
     elif one.name == "undisputed":
         origin = "disputes"
     elif one.name in _SETTINGS:
         setting = _SETTINGS[one.name]
         origin = f"{setting} in {settings}"
-        mend = f"{mend} Then set {setting} in {settings}." if one.verdict == "unknown" else mend
+        if one.verdict == "unknown":
+            mend = f"{mend} Then set {setting} in {settings}."
     elif one.name == "in_default" and one.verdict == "unknown":
         mend = f"{mend} Or set due_date_agreed in {settings}, where the due date was agreed."
     told = f"{seen}. {mend}" if mend and one.verdict != "yes" else seen
     return Point(one.name, one.asked, f"{told} ({one.article})", origin, one.verdict)
+
+
+def _stopping(file: _File, one: Condition) -> tuple[str, str, str]:
+    """What was seen of insolvencies, where that came from, and the mend."""
+    looked = file.looked_up
+    if one.verdict == "no":
+        return one.seen, "debtor records", one.mend
+    if looked and looked.answer:
+        return looked.seen, looked.origin, looked.mend
+    origin = f"registers_read in [law] of ledger {file.ledger}"
+    seen = looked.seen if looked and one.verdict == "unknown" else one.seen
+    return seen, origin, f"{one.mend} Then record it: incasso debtor register. Or set {origin}."
 
 
 def _elsewhere(country: str, day: date, *, allowed: bool) -> LawAnswer:
