@@ -13,6 +13,7 @@ from connector.model import (
     Answer,
     ApprovalDecision,
     DebtorKind,
+    Decision,
     DisputeFact,
     DisputeReport,
     Hold,
@@ -95,25 +96,46 @@ def record_steps(
     workspace: Workspace, ledger: Ledger, plan_id: int, *, action: str, taken_on: date, channel: str, actor: str
 ) -> int:
     """The steps of a plan with this action were taken (letters sent, calls made). Returns how many were new."""
-    recorded = 0
     with workspace.store.write() as tx:
-        plan = plans.read_plan(tx, plan_id)
-        if plan is None or plan.ledger != ledger.name:
-            raise ConfigError(f"ledger {ledger.name} has no plan {plan_id}", mend="See: incasso status")
-        for one in list(plans.decisions(tx, plan_id, action=action)):
-            decided = one.decision
-            recorded += people.record_step(
-                tx,
-                ledger.name,
-                decided.debtor_id,
-                decided.step,
-                taken_on=taken_on,
-                channel=channel,
-                origin=f"plan {plan_id}, {actor}",
-                at=workspace.clock.now(),
-            )
-        _note(workspace, tx, ledger, "plan.steps_taken", str(plan_id), actor=actor, step=action, count=recorded)
+        recorded, _ = take_steps(
+            workspace, tx, ledger, plan_id, action=action, taken_on=taken_on, channel=channel, actor=actor
+        )
     return recorded
+
+
+def take_steps(
+    workspace: Workspace,
+    tx: Tx,
+    ledger: Ledger,
+    plan_id: int,
+    *,
+    action: str,
+    taken_on: date,
+    channel: str,
+    actor: str,
+) -> tuple[int, list[Decision]]:
+    """The same inside a transaction: how many were new, and the decisions they carry out.
+
+    Raises ConfigError where the ledger has no such plan.
+    """
+    plan = plans.read_plan(tx, plan_id)
+    if plan is None or plan.ledger != ledger.name:
+        raise ConfigError(f"ledger {ledger.name} has no plan {plan_id}", mend="See: incasso status")
+    recorded = 0
+    decisions = [one.decision for one in plans.decisions(tx, plan_id, action=action)]
+    for decided in decisions:
+        recorded += people.record_step(
+            tx,
+            ledger.name,
+            decided.debtor_id,
+            decided.step,
+            taken_on=taken_on,
+            channel=channel,
+            origin=f"plan {plan_id}, {actor}",
+            at=workspace.clock.now(),
+        )
+    _note(workspace, tx, ledger, "plan.steps_taken", str(plan_id), actor=actor, step=action, count=recorded)
+    return recorded, decisions
 
 
 def release(workspace: Workspace, ledger: Ledger, *, actor: str) -> str:
