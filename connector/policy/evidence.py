@@ -43,6 +43,8 @@ _SETTINGS = {
     "agency_registered": "receiver",
     "amounts": "principal_only",
 }
+STATEMENTS = {**_SETTINGS, "not_stopped": "registers_read", "in_default": "due_date_agreed"}
+"""By the name of a point of the law: the key of `[law]` of a ledger that would answer it."""
 _OF_THE_LETTER = frozenset({"letter_sent", "letter_correct", "days_over", "reminder_sent", "reminder_complete"})
 _COMMAND = "incasso debtor letter"
 
