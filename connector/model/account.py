@@ -104,7 +104,8 @@ class Decision(Record):
     """What happens next to an account, and why, also when nothing happens.
 
     `claims` are the claims the step is about; `not_before` the first day on which the next step could come.
-    `policy` and `policy_version` name the rules; `facts` is the fingerprint of what was seen.
+    `policy` and `policy_version` name the rules, `law` the tables and readings of the law: 12 hexadecimal digits, empty
+    in what an older release decided. `facts` is the fingerprint of what was seen.
     """
 
     ledger: str
@@ -119,4 +120,5 @@ class Decision(Record):
     not_before: date | None = None
     policy: str
     policy_version: str
+    law: str = ""
     facts: str

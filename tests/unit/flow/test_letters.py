@@ -1,5 +1,6 @@
 """A letter is kept as evidence, seen by the rules, checked against the law, and leaves an audit line."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -118,6 +119,18 @@ def test_other_statements_in_the_ledgers_file_after_the_plan_leave_the_debtor_ou
     other = private.model_copy(update={"law": private.law.model_copy(update={"receiver": "exempt"})})
 
     assert "changed since" in hand_over(desk, other, plan.id).remarks[0].text
+
+
+def test_other_readings_of_the_law_after_the_plan_leave_the_debtor_out(desk: Desk, private: Ledger) -> None:
+    record_letter(desk, private, "d1", letter(), actor=ANNA)
+    _, plan = make_plan(desk, private)
+    chosen = desk.settings.law.model_copy(update={"nl_letter_by_email": "postal calendar"})
+    other = replace(desk, settings=desk.settings.model_copy(update={"law": chosen}))
+
+    assert "the law's tables or readings have changed since" in hand_over(other, private, plan.id).remarks[0].text
+    assert desk.agency.cases == {}
+    again = make_plan(other, private)[1]
+    assert hand_over(other, private, again.id).counts["cases"] == 1
 
 
 def test_invoices_are_named_by_number_or_key(desk: Desk, private: Ledger) -> None:
