@@ -115,7 +115,9 @@ def lift(
     with invocation.workspace() as workspace:
         owner, key = _who(workspace, ledger, debtor)
         ended = circumstances.lift(workspace, owner, key, kind, on=on, actor=invocation.actor)
-    print_line("It is over." if ended else f"There was nothing to end: {kind}.")
+        to_come = on and on > workspace.clock.today(owner.timezone)
+    over = f"It will be over on {on}." if to_come else "It is over."
+    print_line(over if ended else f"There was nothing to end: {kind}.")
 
 
 def _record(workspace: "Workspace", ledger: "Ledger", key: str, fact: "Circumstance", *, actor: str) -> None:

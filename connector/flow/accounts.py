@@ -28,9 +28,20 @@ def accounts(tx: Tx, ledger: Ledger, day: date, *, debtor_id: str = "") -> Itera
 
 
 def account(tx: Tx, ledger: Ledger, debtor_id: str, day: date) -> Account:
-    """The account of one debtor; without claims when nothing is open."""
+    """The account of one debtor; when nothing is open, without claims and with what befell the debtor alone."""
     found = list(accounts(tx, ledger, day, debtor_id=debtor_id))
-    return found[0] if found else Account(ledger=ledger.name, debtor_id=debtor_id, debtor_kind="unknown", day=day)
+    if found:
+        return found[0]
+    befell = circumstances.circumstances(tx, ledger.name, [debtor_id]).get(debtor_id, ())
+    looked_up = circumstances.lookups(tx, ledger.name, [debtor_id]).get(debtor_id, ())
+    return Account(
+        ledger=ledger.name,
+        debtor_id=debtor_id,
+        debtor_kind="unknown",
+        day=day,
+        circumstances=tuple(befell),
+        lookups=tuple(looked_up),
+    )
 
 
 def kind_of(ledger: Ledger, stated: DebtorKind) -> DebtorKind:

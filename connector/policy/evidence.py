@@ -143,9 +143,9 @@ def _by_kind(law: Law, file: _File) -> LawAnswer:
     business = _best(law, file, protective.model_copy(update={"in_business": "yes"}))
     if business.verdict == "no":
         return found
-    mend = f"Say it with incasso debtor kind, or in_business in [law] of ledger {file.ledger}."
+    mend = f"Say it with incasso debtor kind, or law.in_business in {_file_name(file)}."
     asked = "Was the debt made in the debtor's business? A consumer is protected by the points below."
-    open_point = Point("in_business", asked, f"unknown. {mend}", f"[law] of ledger {file.ledger}", "unknown")
+    open_point = Point("in_business", asked, f"unknown. {mend}", _statement(file, "in_business"), "unknown")
     points = (one._replace(verdict="unknown") if one.verdict == "no" else one for one in found.points)
     return LawAnswer("unknown", found.earliest, (open_point, *points))
 
@@ -202,7 +202,9 @@ def _dutch(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -> 
 
 def _belgian(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -> HandOver:
     legal = file.legal
-    barred = belgian_limitation.earliest_limitation(law, debtor, file.due, file.invoiced)
+    barred = belgian_limitation.earliest_limitation(
+        law, debtor, file.due, file.invoiced, _registered_letters(file.letters)
+    )
     known = BelgianFile(
         debtor=debtor,
         late_since=file.last_due + DAY,
@@ -253,6 +255,18 @@ def _interruptions(law: Law, letters: tuple[LetterFact, ...]) -> list[Interrupti
     return [Interruption(kind="written demand", on=day) for day in arrived if day]
 
 
+def _registered_letters(letters: tuple[LetterFact, ...]) -> list[Interruption]:
+    """Registered letters of a lawyer or bailiff that arrived (art. 2244 §2 old Civil Code), from their sending.
+
+    No other letter interrupts in Belgium. The day of sending gives the earlier end of the new term.
+    """
+    return [
+        Interruption(kind="registered letter of a lawyer or bailiff", on=one.sent_on)
+        for one in letters
+        if one.kind == "interruption" and one.valid == "yes" and one.channel == "registered" and one.delivered_on
+    ]
+
+
 def _arrived(law: Law, letter: LetterFact) -> date | None:
     """The proven day, else the day on which an undisputed letter by post counts as delivered; None: not proven."""
     if letter.delivered_on or letter.disputed or letter.channel not in _BY_POST:
@@ -261,7 +275,6 @@ def _arrived(law: Law, letter: LetterFact) -> date | None:
 
 
 def _point(file: _File, letter: LetterFact | None, one: Condition) -> Point:
-    settings = f"[law] of ledger {file.ledger}"
     seen, origin, mend = one.seen, f"open items of ledger {file.ledger}", one.mend
     if one.name in _OF_THE_LETTER:
         kind = _LETTERS[file.country]
@@ -274,13 +287,39 @@ def _point(file: _File, letter: LetterFact | None, one: Condition) -> Point:
         origin = "disputes"
     elif one.name in _SETTINGS:
         setting = _SETTINGS[one.name]
-        origin = f"{setting} in {settings}"
+        origin = _statement(file, setting)
         if one.verdict == "unknown":
-            mend = f"{mend} Then set {setting} in {settings}."
+            mend = f"{mend} Then set law.{setting} in {_file_name(file)}."
     elif one.name == "in_default" and one.verdict == "unknown":
-        mend = f"{mend} Or set due_date_agreed in {settings}, where the due date was agreed."
+        mend = f"{mend} Or set law.due_date_agreed in {_file_name(file)}, where the due date was agreed."
+    elif one.name == "in_default" and file.legal.due_date_agreed == "yes":
+        origin = f"{origin}; {_statement(file, 'due_date_agreed')}"
+    elif one.name == "not_barred":
+        origin, mend = _limitation(file, one, origin)
     told = f"{seen}. {mend}" if mend and one.verdict != "yes" else seen
     return Point(one.name, one.asked, f"{told} ({one.article})", origin, one.verdict)
+
+
+def _file_name(file: _File) -> str:
+    return f"ledgers/{file.ledger}.toml"
+
+
+def _statement(file: _File, key: str) -> str:
+    """Where something is stated of all debtors of a ledger: file and key, and the day and the person where told."""
+    legal = file.legal
+    when = f" on {legal.stated_on}" if legal.stated_on else ""
+    who = f" by {legal.stated_by}" if legal.stated_by else ""
+    return f"{_file_name(file)}, law.{key}" + (f", stated{when}{who}" if when or who else "")
+
+
+def _limitation(file: _File, one: Condition, origin: str) -> tuple[str, str]:
+    """Where the facts behind a limitation came from, and the mend."""
+    if any(letter.kind == "interruption" for letter in file.letters):
+        origin = f"{origin}; letters"
+    if file.country == "NL" and file.legal.consumer_sale != "unknown" and _debtor(file).consumer:
+        origin = f"{origin}; {_statement(file, 'consumer_sale')}"
+    undecided = file.country == "BE" and one.verdict == "unknown"
+    return origin, f"{one.mend} Or set be_interruption_by_letter in [law] of incasso.toml." if undecided else one.mend
 
 
 def _stopping(file: _File, one: Condition) -> tuple[str, str, str]:
@@ -290,9 +329,9 @@ def _stopping(file: _File, one: Condition) -> tuple[str, str, str]:
         return one.seen, "debtor records", one.mend
     if looked and looked.answer:
         return looked.seen, looked.origin, looked.mend
-    origin = f"registers_read in [law] of ledger {file.ledger}"
     seen = looked.seen if looked and one.verdict == "unknown" else one.seen
-    return seen, origin, f"{one.mend} Then record it: incasso debtor register. Or set {origin}."
+    mend = f"Then record it: incasso debtor register. Or set law.registers_read in {_file_name(file)}."
+    return seen, _statement(file, "registers_read"), f"{one.mend} {mend}"
 
 
 def _elsewhere(country: str, day: date, *, allowed: bool) -> LawAnswer:

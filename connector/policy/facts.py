@@ -80,7 +80,7 @@ def _looked_up(facts: Iterable[RegisterFact]) -> list[tuple[str | int, ...]]:
 
 @lru_cache(maxsize=256)
 def _stated(legal: LegalFacts) -> str:
-    return "/".join(str(answer) for answer in legal.model_dump().values())
+    return "/".join(str(answer) for answer in legal.model_dump(exclude={"stated_on", "stated_by"}).values())
 
 
 def _day(day: date | None) -> int:

@@ -102,7 +102,7 @@ def test_a_ledger_that_says_nothing_leaves_it_to_a_person(desk: Installation) ->
     told = desk.run("plan")
 
     assert "1 undecided" in told.out
-    assert "contractual in [law] of ledger acme" in one_line(told.out)
+    assert "law.contractual in ledgers/acme.toml" in one_line(told.out)
 
 
 def test_the_letters_of_a_plan_are_recorded_with_their_step(desk: Installation) -> None:

@@ -121,6 +121,22 @@ def test_what_is_over_stays_on_record_and_stops_nothing(desk: Desk, acme: Ledger
     assert decision.action == "escalate"
 
 
+def test_an_end_to_come_leaves_it_in_force_and_on_the_list(desk: Desk, acme: Ledger) -> None:
+    record(desk, acme, bankrupt())
+    assert flow.lift(desk, acme, "d1", "insolvency", on=TODAY + timedelta(days=3), actor=ANNA) == 1
+
+    assert [one.kind for one in listed(desk)] == ["insolvency"]
+    assert explain(desk, acme, "d1")[1].not_before == TODAY + timedelta(days=3)
+    desk.later(days=3)
+    assert explain(desk, acme, "d1")[1].action == "escalate"
+
+
+def test_what_befell_a_debtor_who_owes_nothing_is_known_as_well(desk: Desk, acme: Ledger) -> None:
+    flow.record(desk, acme, "d7", bankrupt(), actor=ANNA)
+    present = present_account(desk, acme, "d7")
+    assert (present.claims, present.circumstances) == ((), (bankrupt(),))
+
+
 def test_the_audit_trail_tells_who_said_what_and_nothing_of_a_persons_life(desk: Desk, acme: Ledger) -> None:
     record(desk, acme, bankrupt(reference="F.10/26/1"), vulnerable())
     flow.lift(desk, acme, "d1", "vulnerable", on=None, actor=ANNA)

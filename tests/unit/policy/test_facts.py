@@ -92,6 +92,7 @@ def test_every_fact_moves_the_fingerprint(changes: dict[str, Any]) -> None:
         {"credit_minor": {"USD": 7, "EUR": 5}},
         {"letters": BASE["letters"][::-1]},
         letters(origin="bert", document="shelf 3"),
+        {"legal": ACCOUNT.legal.model_copy(update={"stated_by": "bert", "stated_on": DAY})},
     ],
 )
 def test_the_day_texts_and_order_do_not_move_the_fingerprint(changes: dict[str, Any]) -> None:
