@@ -15,7 +15,6 @@ from connector.law.belgium.first_reminder import Channel
 from connector.law.belgium.hand_over import BelgianFile, belgian_hand_over
 from connector.law.debtor import Debtor, debtor_of
 from connector.law.hand_over import Condition, HandOver
-from connector.law.insolvency import RegimeEffect
 from connector.law.law import Law
 from connector.law.limitation import Interruption, Limitation
 from connector.law.netherlands import limitation as dutch_limitation
@@ -24,7 +23,6 @@ from connector.law.netherlands.hand_over import DutchFile, dutch_hand_over
 from connector.law.table import DAY, CoverageError
 from connector.model import Account, Claim, DebtorKind, LegalFacts, LetterFact, Verdict
 from connector.policy.registers import LookedUp, looked_up, registers_for
-from connector.policy.stopped import stops
 
 # Terms of the law are added to a day, and dates end at 9999.
 _LAST_YEAR = 9900
@@ -73,7 +71,8 @@ class LawAnswer(NamedTuple):
 class _File(NamedTuple):
     """What is known of one claim: `due` and `last_due` are first and last day to pay, `letters` are about it.
 
-    `looked_up`, `regimes`: what look-ups in registers say of the debtor, and the insolvencies that were recorded.
+    `looked_up`: what look-ups in registers say of the debtor. An insolvency that was recorded is not asked about here:
+    it stops every step before the law is asked (`connector.policy.stopped`).
     """
 
     ledger: str
@@ -87,7 +86,6 @@ class _File(NamedTuple):
     letters: tuple[LetterFact, ...]
     day: date
     looked_up: LookedUp | None = None
-    regimes: tuple[RegimeEffect, ...] = ()
 
 
 def ask_the_law(law: Law, account: Account, claim: Claim, *, elsewhere: bool, register_days: int = 30) -> LawAnswer:
@@ -113,15 +111,10 @@ def ask_the_law(law: Law, account: Account, claim: Claim, *, elsewhere: bool, re
         account.ledger, account.legal, country, account.debtor_kind, due, max(due, claim.last_due_date or due),
         min(due, claim.invoice_date or due), disputed, letters, account.day,
     )  # fmt: skip
-    if account.circumstances or account.lookups:
-        file = _with_debtor(law, file, account, register_days)
+    if account.lookups:
+        wanted = registers_for(country, _debtor(file))
+        file = file._replace(looked_up=looked_up(account, wanted, most_days=register_days))
     return _answer(law, file)
-
-
-def _with_debtor(law: Law, file: _File, account: Account, register_days: int) -> _File:
-    wanted = registers_for(file.country, _debtor(file))
-    regimes = tuple(one.effect for one in stops(law, account, spare=False) if one.effect and one.verdict != "unknown")
-    return file._replace(looked_up=looked_up(account, wanted, most_days=register_days), regimes=regimes)
 
 
 @lru_cache(maxsize=8192)
@@ -194,7 +187,6 @@ def _dutch(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -> 
         letter=sent,
         letter_valid=_says_enough(law, file, letter),
         receiver=legal.receiver,
-        regimes=file.regimes,
         registers_read=_registers_read(file),
     )
     return dutch_hand_over(law, known, file.day)
@@ -216,7 +208,6 @@ def _belgian(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -
         sending_proven="yes" if letter and letter.document else "unknown",
         amounts_lawful=legal.principal_only,
         receiver=legal.receiver,
-        regimes=file.regimes,
         registers_read=_registers_read(file),
     )
     return belgian_hand_over(law, known, file.day)
@@ -325,8 +316,6 @@ def _limitation(file: _File, one: Condition, origin: str) -> tuple[str, str]:
 def _stopping(file: _File, one: Condition) -> tuple[str, str, str]:
     """What was seen of insolvencies, where that came from, and the mend."""
     looked = file.looked_up
-    if one.verdict == "no":
-        return one.seen, "debtor records", one.mend
     if looked and looked.answer:
         return looked.seen, looked.origin, looked.mend
     seen = looked.seen if looked and one.verdict == "unknown" else one.seen

@@ -34,7 +34,6 @@ class Stop(NamedTuple):
 
     - `verdict`: no: it keeps a step back; unknown: a person decides; yes: it does not.
     - `task`: what the creditor has to do, if anything; `deadline`: by when, as far as dates alone tell.
-    - `effect`: what the law says, of a regime that it knows.
     """
 
     fact: Circumstance
@@ -42,7 +41,6 @@ class Stop(NamedTuple):
     seen: str
     task: str = ""
     deadline: date | None = None
-    effect: RegimeEffect | None = None
 
 
 def in_force(account: Account) -> list[Circumstance]:
@@ -102,7 +100,7 @@ def _insolvency(law: Law, fact: Circumstance, day: date) -> Stop:
         seen = (
             f"{what}. By law it ended before {over} at the latest ({effect.article}): record its end, or what followed."
         )
-        return Stop(fact, "unknown", seen, effect=effect)
+        return Stop(fact, "unknown", seen)
     verdict = _VERDICTS[effect.collection]
     whom = f" ({fact.administrator})" if fact.administrator else ""
     told = f"{effect.task}{whom}" if effect.task else whom.strip()
@@ -115,7 +113,6 @@ def _insolvency(law: Law, fact: Circumstance, day: date) -> Stop:
         seen,
         task=f"{effect.task}{whom}" if effect.task else "",
         deadline=_deadline(effect, fact),
-        effect=effect,
     )
 
 
@@ -124,7 +121,7 @@ def _deceased(law: Law, fact: Circumstance, day: date) -> Stop:
     effect = _effect(law, fact, day)
     known = effect if isinstance(effect, RegimeEffect) else None
     task = known.task if known else _HEIRS
-    return Stop(fact, "no", f"known to be dead since {fact.since}: {task} (law of succession)", task=task, effect=known)
+    return Stop(fact, "no", f"known to be dead since {fact.since}: {task} (law of succession)", task=task)
 
 
 def _effect(law: Law, fact: Circumstance, day: date) -> RegimeEffect | Undecided | str:
