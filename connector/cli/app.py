@@ -14,6 +14,7 @@ from connector.cli import (
     auditing,
     backtesting,
     cases,
+    circumstances,
     connecting,
     database,
     debtors,
@@ -29,6 +30,7 @@ from connector.cli import (
     policies,
     promises,
     quarantine,
+    registers,
     service,
     tasks,
     verbs,
@@ -122,6 +124,9 @@ _add(_debtor, None, dispute=debtors.dispute, settle=debtors.settle, kind=debtors
 _add(_debtor, None, promise=promises.promise, plan=promises.plan, veto=holds.veto, unveto=holds.unveto)
 _ledger = _new(help="Leave a ledger alone for a while.")
 _add(_ledger, None, hold=holds.hold_ledger, resume=holds.resume_ledger)
+_add(_debtor, None, insolvency=circumstances.insolvency, deceased=circumstances.deceased)
+_add(_debtor, None, vulnerable=circumstances.vulnerable, lift=circumstances.lift)
+_add(_debtor, None, register=registers.register)
 _add(_case, None, list=cases.listing, show=cases.show, message=cases.message)
 _add(_case, None, withdraw=withdrawing.withdraw, keep=withdrawing.keep)
 _add(app, _SETUP, init=install.init, doctor=install.doctor, connect=connecting.connect, plugins=install.plugins)

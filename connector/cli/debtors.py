@@ -129,6 +129,16 @@ def _said(account: "Account", handed: "list[CaseRow]", promised: "Sequence[Promi
     days = [*(one.made_on for one in account.promises), *(one.agreed_on for one in account.payment_plans)]
     lines += [f"{day}  {one.seen}" for day, one in zip(days, promised, strict=True)]
     lines += [
+        " ".join(filter(None, (f"{one.since} ", one.kind, one.regime, one.country, one.reference, one.administrator)))
+        + (f" until {one.until}" if one.until else "")
+        + (f": {one.reason}" if one.reason else "")
+        for one in account.circumstances
+    ]
+    lines += [
+        f"{one.looked_up}  looked up in {one.register_name}: {'found' if one.found else 'not found'}"
+        for one in account.lookups
+    ]
+    lines += [
         f"{one.opened_on}  disputed{f', settled {one.settled_on}' if one.settled_on else ''}: {one.reason}"
         for one in account.disputes
     ]

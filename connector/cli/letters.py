@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
@@ -54,15 +54,13 @@ def letter(
 ) -> None:
     """Record a letter that was sent, as evidence; one of the same kind and day is replaced."""
     from connector.flow.letters import claims_named, present_account, record_letter
-    from connector.model import LetterFact
 
     if text:
         _only_where_it_can_be_checked(kind, valid)
     invocation: Invocation = context.obj
-    fact = LetterFact(
-        kind=kind, channel=channel, sent_on=sent, delivered_on=delivered, disputed=disputed, days=days, valid=valid,
-        document=document, origin=invocation.actor,
-    )  # fmt: skip
+    fact = evidence(kind, channel, sent, days=days, valid=valid, document=document)
+    arrived = {"delivered_on": delivered, "disputed": disputed, "origin": invocation.actor}
+    fact = fact.model_copy(update=arrived)
     with invocation.workspace() as workspace:
         owner = pick_ledger(workspace.settings, ledger)
         key = pick_debtor(workspace, owner, debtor)
@@ -74,6 +72,16 @@ def letter(
             fact = fact.model_copy(update={"valid": check.valid})
         record_letter(workspace, owner, key, fact, actor=invocation.actor)
     _print(fact, check, as_json=json)
+
+
+def evidence(kind: Kind, channel: str, sent: date, *, days: int | None, valid: Valid, document: str) -> "LetterFact":
+    """What is told of a letter, however many debtors it went to."""
+    from connector.model import LetterFact
+
+    if channel not in get_args(Channel):
+        raise typer.BadParameter(f"a letter goes by one of: {', '.join(get_args(Channel))}", param_hint="--channel")
+    values = {"kind": kind, "channel": channel, "sent_on": sent, "days": days, "valid": valid, "document": document}
+    return LetterFact.model_validate(values)
 
 
 def _check(

@@ -7,12 +7,14 @@ import typer
 
 from connector.cli.failures import ExitCode
 from connector.cli.invocation import Invocation
+from connector.cli.letters import Kind, Valid, evidence
 from connector.cli.options import JsonOption, LedgerArgument, PlanArgument, parse_day
 from connector.cli.selection import pick_debtor, pick_ledger, pick_plan
 
 if TYPE_CHECKING:
     from connector.config import Ledger
     from connector.flow.workspace import Workspace
+    from connector.model import LetterFact
 
 ExplainOption = Annotated[
     str,
@@ -82,6 +84,17 @@ def steps(
         typer.Option("--on", parser=parse_day, metavar="DATE", help="The day it was taken; today if left out."),
     ] = None,
     channel: Annotated[str, typer.Option("--channel", help="How: post, email, phone.")] = "post",
+    letter: Annotated[
+        Kind | None,
+        typer.Option("--letter", help="What the law calls the letter: it is kept as evidence of each debtor."),
+    ] = None,
+    days: Annotated[int | None, typer.Option("--days", min=1, max=365, help="The days that the letter gives.")] = None,
+    valid: Annotated[
+        Valid, typer.Option("--valid", help="Whether it says all that the law asks of it, as you have read it.")
+    ] = "unknown",
+    document: Annotated[
+        str, typer.Option("--document", help="Where the letters, or the proof that they were sent, are kept.")
+    ] = "",
 ) -> None:
     """Record that the letters or calls of a plan were sent or made; the waiting times run from that day."""
     from connector.cli.output import print_line
@@ -90,14 +103,34 @@ def steps(
 
     if taken not in ("remind", "notice", "call"):
         raise typer.BadParameter("give remind, notice or call", param_hint="--taken")
+    if letter is None and (days or document or valid != "unknown"):
+        raise typer.BadParameter("--days, --valid and --document are about a letter: give --letter as well")
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
         chosen, owner = pick_plan(workspace, plan)
         day = on or workspace.clock.today(owner.timezone)
+        if letter:
+            fact = evidence(letter, channel, day, days=days, valid=valid, document=document)
+            _record_letters(workspace, owner, chosen.id, fact, taken=taken, actor=invocation.actor)
+            return
         count = actions.record_steps(
             workspace, owner, chosen.id, action=taken, taken_on=day, channel=channel, actor=invocation.actor
         )
     print_line(f"{plural(count, 'step')} recorded as taken on {day}.")
+
+
+def _record_letters(
+    workspace: "Workspace", ledger: "Ledger", plan: int, fact: "LetterFact", *, taken: str, actor: str
+) -> None:
+    from connector.cli.output import print_line
+    from connector.flow.letters import record_letters
+    from connector.runtime.words import plural
+
+    if taken == "call":
+        raise typer.BadParameter("a call is no letter", param_hint="--letter")
+    new, kept = record_letters(workspace, ledger, plan, fact, action=taken, actor=actor)
+    print_line(f"{plural(new, 'step')} recorded as taken on {fact.sent_on}.")
+    print_line(f"{plural(kept, 'letter')} recorded: {fact.kind} by {fact.channel}, valid: {fact.valid}.")
 
 
 def release(context: typer.Context, ledger: LedgerArgument = "") -> None:

@@ -6,7 +6,7 @@ from itertools import groupby, islice
 
 from connector.config import Ledger
 from connector.model import Account, DebtorKind, HoldFact, Receiver
-from connector.store import Tx, cases, debtors, items, journal, letters, people, promises
+from connector.store import Tx, cases, circumstances, debtors, items, journal, letters, people, promises
 from connector.store.items import ClaimRow
 from connector.store.journal import LedgerState
 from connector.store.netting import claim_of, credit_of, is_credit
@@ -28,9 +28,20 @@ def accounts(tx: Tx, ledger: Ledger, day: date, *, debtor_id: str = "") -> Itera
 
 
 def account(tx: Tx, ledger: Ledger, debtor_id: str, day: date) -> Account:
-    """The account of one debtor; without claims when nothing is open."""
+    """The account of one debtor; when nothing is open, without claims and with what befell the debtor alone."""
     found = list(accounts(tx, ledger, day, debtor_id=debtor_id))
-    return found[0] if found else Account(ledger=ledger.name, debtor_id=debtor_id, debtor_kind="unknown", day=day)
+    if found:
+        return found[0]
+    befell = circumstances.circumstances(tx, ledger.name, [debtor_id]).get(debtor_id, ())
+    looked_up = circumstances.lookups(tx, ledger.name, [debtor_id]).get(debtor_id, ())
+    return Account(
+        ledger=ledger.name,
+        debtor_id=debtor_id,
+        debtor_kind="unknown",
+        day=day,
+        circumstances=tuple(befell),
+        lookups=tuple(looked_up),
+    )
 
 
 def kind_of(ledger: Ledger, stated: DebtorKind) -> DebtorKind:
@@ -55,6 +66,8 @@ def _build(
     sent = letters.letters(tx, name, ids)
     promised = promises.promises(tx, name, ids)
     agreed = promises.plans(tx, name, ids)
+    befell = circumstances.circumstances(tx, name, ids)
+    looked_up = circumstances.lookups(tx, name, ids)
     claim_ids = [row.claim for _, rows in chunk for row in rows]
     live = {line.claim: line.case_ref for line in cases.live_lines(tx, name, claims=claim_ids)}
     general = tuple(one for one in holds if one.scope == "ledger")
@@ -83,6 +96,8 @@ def _build(
             receivers=_receivers(ledger),
             promises=tuple(promised[debtor_id].values()) if debtor_id in promised else (),
             payment_plans=tuple(agreed[debtor_id].values()) if debtor_id in agreed else (),
+            circumstances=tuple(befell.get(debtor_id, ())),
+            lookups=tuple(looked_up.get(debtor_id, ())),
         )
 
 

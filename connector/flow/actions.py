@@ -15,6 +15,7 @@ from connector.model import (
     Answer,
     ApprovalDecision,
     DebtorKind,
+    Decision,
     DisputeFact,
     DisputeReport,
     Hold,
@@ -55,7 +56,7 @@ def hold_debtor(
         if until and until < day:
             return 0
         from_then = {"effective_date": max(start, day), "reason": reason, "until": until}
-        return _tell_all(
+        return tell_all(
             workspace,
             tx,
             ledger,
@@ -84,7 +85,7 @@ def resume_debtor(
 
         if ended:
             _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor, of=list(claims))
-            _tell_all(workspace, tx, ledger, debtor_id, go_on, unless_resting=True, about=claims)
+            tell_all(workspace, tx, ledger, debtor_id, go_on, unless_resting=True, about=claims)
     return ended
 
 
@@ -95,7 +96,7 @@ def open_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason
     with workspace.store.write() as tx:
         people.open_dispute(tx, ledger.name, debtor_id, fact, at=workspace.clock.now())
         _note(workspace, tx, ledger, "debtor.dispute", debtor_id, actor=actor)
-        return _tell_all(
+        return tell_all(
             workspace,
             tx,
             ledger,
@@ -110,7 +111,7 @@ def settle_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, acto
         settled = people.settle_dispute(tx, ledger.name, debtor_id, on=workspace.clock.today(ledger.timezone))
         if settled:
             _note(workspace, tx, ledger, "debtor.dispute_settled", debtor_id, actor=actor)
-            _tell_all(workspace, tx, ledger, debtor_id, lambda common: DisputeReport(**common, position="settled"))
+            tell_all(workspace, tx, ledger, debtor_id, lambda common: DisputeReport(**common, position="settled"))
     return settled
 
 
@@ -125,25 +126,46 @@ def record_steps(
     workspace: Workspace, ledger: Ledger, plan_id: int, *, action: str, taken_on: date, channel: str, actor: str
 ) -> int:
     """The steps of a plan with this action were taken (letters sent, calls made). Returns how many were new."""
-    recorded = 0
     with workspace.store.write() as tx:
-        plan = plans.read_plan(tx, plan_id)
-        if plan is None or plan.ledger != ledger.name:
-            raise ConfigError(f"ledger {ledger.name} has no plan {plan_id}", mend="See: incasso status")
-        for one in list(plans.decisions(tx, plan_id, action=action)):
-            decided = one.decision
-            recorded += people.record_step(
-                tx,
-                ledger.name,
-                decided.debtor_id,
-                decided.step,
-                taken_on=taken_on,
-                channel=channel,
-                origin=f"plan {plan_id}, {actor}",
-                at=workspace.clock.now(),
-            )
-        _note(workspace, tx, ledger, "plan.steps_taken", str(plan_id), actor=actor, step=action, count=recorded)
+        recorded, _ = take_steps(
+            workspace, tx, ledger, plan_id, action=action, taken_on=taken_on, channel=channel, actor=actor
+        )
     return recorded
+
+
+def take_steps(
+    workspace: Workspace,
+    tx: Tx,
+    ledger: Ledger,
+    plan_id: int,
+    *,
+    action: str,
+    taken_on: date,
+    channel: str,
+    actor: str,
+) -> tuple[int, list[Decision]]:
+    """The same inside a transaction: how many were new, and the decisions they carry out.
+
+    Raises ConfigError where the ledger has no such plan.
+    """
+    plan = plans.read_plan(tx, plan_id)
+    if plan is None or plan.ledger != ledger.name:
+        raise ConfigError(f"ledger {ledger.name} has no plan {plan_id}", mend="See: incasso status")
+    recorded = 0
+    decisions = [one.decision for one in plans.decisions(tx, plan_id, action=action)]
+    for decided in decisions:
+        recorded += people.record_step(
+            tx,
+            ledger.name,
+            decided.debtor_id,
+            decided.step,
+            taken_on=taken_on,
+            channel=channel,
+            origin=f"plan {plan_id}, {actor}",
+            at=workspace.clock.now(),
+        )
+    _note(workspace, tx, ledger, "plan.steps_taken", str(plan_id), actor=actor, step=action, count=recorded)
+    return recorded, decisions
 
 
 def release(workspace: Workspace, ledger: Ledger, *, actor: str) -> str:
@@ -229,7 +251,7 @@ def write_message(workspace: Workspace, ledger: Ledger, case_ref: str, text: str
         _note(workspace, tx, ledger, "case.message", case_ref, actor=actor)
 
 
-def _tell_all(
+def tell_all(
     workspace: Workspace,
     tx: Tx,
     ledger: Ledger,

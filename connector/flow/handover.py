@@ -170,7 +170,7 @@ def _open_case(handing: _Handing, decision: Decision, link: Link) -> str:
 
 
 def _unchanged(handing: _Handing, present: Account, decision: Decision) -> None:
-    """What was shown is what happens: other facts, another policy or another outcome, and the person sees it anew."""
+    """What was shown is what happens: other facts, other rules or another outcome, and the person sees it anew."""
     again = decide(present, handing.policy, handing.workspace.law)
     if again.action != "escalate":
         why = next((one for one in again.because if one.verdict != "yes"), None)
@@ -182,6 +182,8 @@ def _unchanged(handing: _Handing, present: Account, decision: Decision) -> None:
         raise _LeftOutError("its facts have changed since the plan was made")
     if again.policy_version != decision.policy_version:
         raise _LeftOutError("the policy has changed since the plan was made")
+    if again.law != decision.law:
+        raise _LeftOutError("the law's tables or readings have changed since the plan was made")
 
 
 def _build(tx: Tx, ledger: Ledger, link: Link, present: Account, *, decision: Decision) -> Case:

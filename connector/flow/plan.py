@@ -87,4 +87,7 @@ def _keep(
 def _worth_keeping(change: Change, now: Decision) -> bool:
     if moves(now) or now.action == "undecided" or change.before is None:
         return True
-    return change.moved or change.before.action != now.action or change.before.policy_version != now.policy_version
+    before = change.before
+    if (before.policy_version, before.law) != (now.policy_version, now.law):
+        return True
+    return change.moved or before.action != now.action

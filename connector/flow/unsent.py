@@ -8,6 +8,7 @@ from connector.flow.accounts import account
 from connector.flow.workspace import Workspace
 from connector.model import Money
 from connector.policy.standing import active_holds, describe, open_disputes
+from connector.policy.stopped import stops
 from connector.store import Tx, cases, items, journal, outbox, withdrawals
 from connector.store.cases import CaseRow
 from connector.store.outbox import Outgoing
@@ -17,7 +18,8 @@ def reason_to_stay(workspace: Workspace, tx: Tx, ledger: Ledger, message: Outgoi
     """Why a case must not go out any more, in words; empty when it may.
 
     Asked right before it is sent, however long it waited: a claim that is not overdue as it was handed over, a hold or
-    veto, a dispute, a promise or payment plan, money that is not allocated yet, or a person who asked the case back.
+    veto, a dispute, a promise or payment plan, what befell the debtor, money that is not allocated yet, or a person who
+    asked the case back.
     """
     row = cases.read_case(tx, message.case_ref)
     assert row is not None
@@ -41,6 +43,10 @@ def reason_to_stay(workspace: Workspace, tx: Tx, ledger: Ledger, message: Outgoi
     waited_for = promised.reason_to_stay(workspace, ledger, present, claims)
     if waited_for:
         return waited_for
+    spare = workspace.policy(ledger).gates.vulnerable.before != "never" if present.circumstances else False
+    for stop in stops(workspace.law, present, spare=spare):
+        if stop.verdict != "yes":
+            return stop.seen
     credit = items.open_credit(tx, ledger.name, row.debtor_id, row.currency) - row.base_credit
     return f"{Money(minor=credit, currency=row.currency)} of the debtor is not allocated yet" if credit > 0 else ""
 

@@ -27,6 +27,7 @@ from connector.model.case import (
     Product,
     Receipt,
 )
+from connector.model.circumstances import Circumstance, CircumstanceKind, Register, RegisterFact
 from connector.model.condition import ConditionAnswer
 from connector.model.document import Document, DocumentKind
 from connector.model.event import (
@@ -105,6 +106,8 @@ __all__ = [
     "Capabilities",
     "Case",
     "CaseView",
+    "Circumstance",
+    "CircumstanceKind",
     "Claim",
     "ClaimLine",
     "Closed",
@@ -169,6 +172,8 @@ __all__ = [
     "Receiver",
     "Record",
     "RecordFault",
+    "Register",
+    "RegisterFact",
     "Rejected",
     "Remittance",
     "RemittanceItem",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from connector.model.case import PriorStep
+from connector.model.circumstances import Circumstance, RegisterFact
 from connector.model.evidence import LegalFacts, LetterFact, Receiver, Verdict
 from connector.model.money import Currency
 from connector.model.party import DebtorKind
@@ -79,6 +80,7 @@ class Account(Record):
     `promises`, `payment_plans`: what the debtor promised and agreed to, those that are over as well.
     `receivers`: where the ledger has several agencies, what each is by law, by connection; for who would go there it
     stands in place of the one in `legal`.
+    `circumstances`: what befell the debtor; `lookups`: the public registers in which somebody looked.
     """
 
     ledger: str
@@ -101,6 +103,8 @@ class Account(Record):
     receivers: dict[str, Receiver] = Field(default_factory=dict)
     promises: tuple[PromiseFact, ...] = ()
     payment_plans: tuple[PaymentPlanFact, ...] = ()
+    circumstances: tuple[Circumstance, ...] = ()
+    lookups: tuple[RegisterFact, ...] = ()
 
 
 class Because(Record):
@@ -119,8 +123,8 @@ class Decision(Record):
     `claims` are the claims the step is about; `not_before` the first day on which the next step could come.
     `segment` is the group of debtors whose steps were asked; `destination` the connection of the agency that is to get
     the case, empty for the first of the ledger; `channel`, `template` and `tone` are what the step says of its letter.
-    `policy` and `policy_version` name the rules; `facts` is the fingerprint of what was seen.
-    `destination`: the connection of the agency that is to get the case; empty: the ledger's first.
+    `policy` and `policy_version` name the rules, `law` the tables and readings of the law: 12 hexadecimal digits, empty
+    in what an older release decided. `facts` is the fingerprint of what was seen.
     """
 
     ledger: str
@@ -140,4 +144,5 @@ class Decision(Record):
     not_before: date | None = None
     policy: str
     policy_version: str
+    law: str = ""
     facts: str

@@ -17,7 +17,8 @@ class LetterFact(Record):
     """A letter that was sent to a debtor, as evidence.
 
     - `kind`: `fourteen_days` (art. 6:96 lid 6 BW), `first_reminder` (art. XIX.2 Code of Economic Law), `notice` of
-      default (art. 6:82 BW), `interruption` of the limitation (art. 3:317 BW).
+      default (art. 6:82 BW), `interruption` of the limitation (art. 3:317 BW; in Belgium a registered letter of a
+      lawyer or bailiff, art. 2244 §2 old Civil Code).
     - `delivered_on`: the proven day of arrival; None: not proven. `disputed`: the debtor denies that it arrived.
     - `days`: the period that the letter gives; None: not noted.
     - `valid`: whether it says all that the law asks of its kind, as read by a person or checked.
@@ -71,4 +72,10 @@ class LegalFacts(Record):
         default="unknown",
         description="whether the agency of this ledger is in the register of the Wki, or of art. XIX.6; `exempt` is a "
         "bailiff or a lawyer",
+    )
+    stated_on: date | None = Field(
+        default=None, description="the day on which this was stated, shown with every reason that rests on it"
+    )
+    stated_by: str = Field(
+        default="", max_length=80, description="who stated it, shown with every reason that rests on it"
     )

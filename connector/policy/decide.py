@@ -140,6 +140,7 @@ def _decision(
             "not_before": not_before,
             "policy": policy.name,
             "policy_version": policy.version,
+            "law": standing.law.version,
             "facts": fingerprint(account, standing.facts),
         },
     )

@@ -22,6 +22,7 @@ from connector.law.netherlands.fourteen_day_letter import LetterSent, deemed_del
 from connector.law.netherlands.hand_over import DutchFile, dutch_hand_over
 from connector.law.table import DAY, CoverageError
 from connector.model import Account, Claim, DebtorKind, LegalFacts, LetterFact, Verdict
+from connector.policy.registers import LookedUp, looked_up, registers_for
 
 # Terms of the law are added to a day, and dates end at 9999.
 _LAST_YEAR = 9900
@@ -37,10 +38,11 @@ _RANK: dict[Verdict, int] = {"yes": 0, "unknown": 1, "no": 2}
 # Conditions that rest on a setting of the ledger: which one.
 _SETTINGS = {
     "contractual": "contractual",
-    "not_stopped": "registers_read",
     "agency_registered": "receiver",
     "amounts": "principal_only",
 }
+STATEMENTS = {**_SETTINGS, "not_stopped": "registers_read", "in_default": "due_date_agreed"}
+"""By the name of a point of the law: the key of `[law]` of a ledger that would answer it."""
 _OF_THE_LETTER = frozenset({"letter_sent", "letter_correct", "days_over", "reminder_sent", "reminder_complete"})
 _COMMAND = "incasso debtor letter"
 
@@ -67,7 +69,11 @@ class LawAnswer(NamedTuple):
 
 
 class _File(NamedTuple):
-    """What is known of one claim: `due` and `last_due` are first and last day to pay, `letters` are about it."""
+    """What is known of one claim: `due` and `last_due` are first and last day to pay, `letters` are about it.
+
+    `looked_up`: what look-ups in registers say of the debtor. An insolvency that was recorded is not asked about here:
+    it stops every step before the law is asked (`connector.policy.stopped`).
+    """
 
     ledger: str
     legal: LegalFacts
@@ -79,13 +85,15 @@ class _File(NamedTuple):
     disputed: bool
     letters: tuple[LetterFact, ...]
     day: date
+    looked_up: LookedUp | None = None
 
 
-def ask_the_law(law: Law, account: Account, claim: Claim, *, elsewhere: bool) -> LawAnswer:
+def ask_the_law(law: Law, account: Account, claim: Claim, *, elsewhere: bool, register_days: int = 30) -> LawAnswer:
     """Whether the law of the debtor's country lets a claim go to an agency on the account's day.
 
-    The claim has a due date. `elsewhere`: a debtor of whose country the law is not known here may go. Raises nothing:
-    where a table does not cover a day, the answer is unknown with what the table says.
+    The claim has a due date. `elsewhere`: a debtor of whose country the law is not known here may go. `register_days`:
+    how many days a look-up in a register counts. Raises nothing: where a table does not cover a day, the answer is
+    unknown with what the table says.
     """
     country = account.debtor_country.upper()
     if country not in _LETTERS:
@@ -103,6 +111,9 @@ def ask_the_law(law: Law, account: Account, claim: Claim, *, elsewhere: bool) ->
         account.ledger, account.legal, country, account.debtor_kind, due, max(due, claim.last_due_date or due),
         min(due, claim.invoice_date or due), disputed, letters, account.day,
     )  # fmt: skip
+    if account.lookups:
+        wanted = registers_for(country, _debtor(file))
+        file = file._replace(looked_up=looked_up(account, wanted, most_days=register_days))
     return _answer(law, file)
 
 
@@ -125,9 +136,9 @@ def _by_kind(law: Law, file: _File) -> LawAnswer:
     business = _best(law, file, protective.model_copy(update={"in_business": "yes"}))
     if business.verdict == "no":
         return found
-    mend = f"Say it with incasso debtor kind, or in_business in [law] of ledger {file.ledger}."
+    mend = f"Say it with incasso debtor kind, or law.in_business in {_file_name(file)}."
     asked = "Was the debt made in the debtor's business? A consumer is protected by the points below."
-    open_point = Point("in_business", asked, f"unknown. {mend}", f"[law] of ledger {file.ledger}", "unknown")
+    open_point = Point("in_business", asked, f"unknown. {mend}", _statement(file, "in_business"), "unknown")
     points = (one._replace(verdict="unknown") if one.verdict == "no" else one for one in found.points)
     return LawAnswer("unknown", found.earliest, (open_point, *points))
 
@@ -176,14 +187,16 @@ def _dutch(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -> 
         letter=sent,
         letter_valid=_says_enough(law, file, letter),
         receiver=legal.receiver,
-        registers_read=legal.registers_read,
+        registers_read=_registers_read(file),
     )
     return dutch_hand_over(law, known, file.day)
 
 
 def _belgian(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -> HandOver:
     legal = file.legal
-    barred = belgian_limitation.earliest_limitation(law, debtor, file.due, file.invoiced)
+    barred = belgian_limitation.earliest_limitation(
+        law, debtor, file.due, file.invoiced, _registered_letters(file.letters)
+    )
     known = BelgianFile(
         debtor=debtor,
         late_since=file.last_due + DAY,
@@ -195,7 +208,7 @@ def _belgian(law: Law, file: _File, debtor: Debtor, letter: LetterFact | None) -
         sending_proven="yes" if letter and letter.document else "unknown",
         amounts_lawful=legal.principal_only,
         receiver=legal.receiver,
-        registers_read=legal.registers_read,
+        registers_read=_registers_read(file),
     )
     return belgian_hand_over(law, known, file.day)
 
@@ -206,6 +219,12 @@ def _says_enough(law: Law, file: _File, letter: LetterFact | None) -> Answer:
         return "unknown"
     least = law.tables.count(_LEAST_DAYS[file.country]).at(letter.sent_on).value
     return "no" if letter.days is not None and letter.days < least else letter.valid
+
+
+def _registers_read(file: _File) -> Answer:
+    """What look-ups of this debtor say; where they say nothing, what is stated of all debtors of the ledger."""
+    said = file.looked_up and file.looked_up.answer
+    return said or file.legal.registers_read
 
 
 def _default_since(law: Law, file: _File) -> date | None:
@@ -227,6 +246,18 @@ def _interruptions(law: Law, letters: tuple[LetterFact, ...]) -> list[Interrupti
     return [Interruption(kind="written demand", on=day) for day in arrived if day]
 
 
+def _registered_letters(letters: tuple[LetterFact, ...]) -> list[Interruption]:
+    """Registered letters of a lawyer or bailiff that arrived (art. 2244 §2 old Civil Code), from their sending.
+
+    No other letter interrupts in Belgium. The day of sending gives the earlier end of the new term.
+    """
+    return [
+        Interruption(kind="registered letter of a lawyer or bailiff", on=one.sent_on)
+        for one in letters
+        if one.kind == "interruption" and one.valid == "yes" and one.channel == "registered" and one.delivered_on
+    ]
+
+
 def _arrived(law: Law, letter: LetterFact) -> date | None:
     """The proven day, else the day on which an undisputed letter by post counts as delivered; None: not proven."""
     if letter.delivered_on or letter.disputed or letter.channel not in _BY_POST:
@@ -235,23 +266,61 @@ def _arrived(law: Law, letter: LetterFact) -> date | None:
 
 
 def _point(file: _File, letter: LetterFact | None, one: Condition) -> Point:
-    settings = f"[law] of ledger {file.ledger}"
     seen, origin, mend = one.seen, f"open items of ledger {file.ledger}", one.mend
     if one.name in _OF_THE_LETTER:
         kind = _LETTERS[file.country]
         mend = f"{mend} Then record it: {_COMMAND} --kind {kind}." if mend else ""
         seen = f"sent on {letter.sent_on} by {letter.channel}, {seen}" if letter else "none is recorded"
         origin = (letter and letter.origin) or "letters"
+    elif one.name == "not_stopped":
+        seen, origin, mend = _stopping(file, one)
     elif one.name == "undisputed":
         origin = "disputes"
     elif one.name in _SETTINGS:
         setting = _SETTINGS[one.name]
-        origin = f"{setting} in {settings}"
-        mend = f"{mend} Then set {setting} in {settings}." if one.verdict == "unknown" else mend
+        origin = _statement(file, setting)
+        if one.verdict == "unknown":
+            mend = f"{mend} Then set law.{setting} in {_file_name(file)}."
     elif one.name == "in_default" and one.verdict == "unknown":
-        mend = f"{mend} Or set due_date_agreed in {settings}, where the due date was agreed."
+        mend = f"{mend} Or set law.due_date_agreed in {_file_name(file)}, where the due date was agreed."
+    elif one.name == "in_default" and file.legal.due_date_agreed == "yes":
+        origin = f"{origin}; {_statement(file, 'due_date_agreed')}"
+    elif one.name == "not_barred":
+        origin, mend = _limitation(file, one, origin)
     told = f"{seen}. {mend}" if mend and one.verdict != "yes" else seen
     return Point(one.name, one.asked, f"{told} ({one.article})", origin, one.verdict)
+
+
+def _file_name(file: _File) -> str:
+    return f"ledgers/{file.ledger}.toml"
+
+
+def _statement(file: _File, key: str) -> str:
+    """Where something is stated of all debtors of a ledger: file and key, and the day and the person where told."""
+    legal = file.legal
+    when = f" on {legal.stated_on}" if legal.stated_on else ""
+    who = f" by {legal.stated_by}" if legal.stated_by else ""
+    return f"{_file_name(file)}, law.{key}" + (f", stated{when}{who}" if when or who else "")
+
+
+def _limitation(file: _File, one: Condition, origin: str) -> tuple[str, str]:
+    """Where the facts behind a limitation came from, and the mend."""
+    if any(letter.kind == "interruption" for letter in file.letters):
+        origin = f"{origin}; letters"
+    if file.country == "NL" and file.legal.consumer_sale != "unknown" and _debtor(file).consumer:
+        origin = f"{origin}; {_statement(file, 'consumer_sale')}"
+    undecided = file.country == "BE" and one.verdict == "unknown"
+    return origin, f"{one.mend} Or set be_interruption_by_letter in [law] of incasso.toml." if undecided else one.mend
+
+
+def _stopping(file: _File, one: Condition) -> tuple[str, str, str]:
+    """What was seen of insolvencies, where that came from, and the mend."""
+    looked = file.looked_up
+    if looked and looked.answer:
+        return looked.seen, looked.origin, looked.mend
+    seen = looked.seen if looked and one.verdict == "unknown" else one.seen
+    mend = f"Then record it: incasso debtor register. Or set law.registers_read in {_file_name(file)}."
+    return seen, _statement(file, "registers_read"), f"{one.mend} {mend}"
 
 
 def _elsewhere(country: str, day: date, *, allowed: bool) -> LawAnswer:

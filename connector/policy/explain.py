@@ -51,6 +51,7 @@ class Explanation(Record):
     chapters: tuple[Chapter, ...]
     policy: str
     policy_version: str
+    law: str
     facts: str
 
 
@@ -73,6 +74,7 @@ def explain(decision: Decision) -> Explanation:
         chapters=chapters,
         policy=decision.policy,
         policy_version=decision.policy_version,
+        law=decision.law,
         facts=decision.facts,
     )
 
@@ -106,7 +108,8 @@ def render(explanation: Explanation) -> tuple[str, ...]:
         lines += ["", chapter.about]
         for reason in chapter.reasons:
             lines += [f"  {reason.verdict:<8} {reason.asked}", f"           {reason.seen}  [{reason.origin}]"]
-    return (*lines, "", f"Rules: policy {one.policy}, version {one.policy_version}. Facts: {one.facts}.")
+    rules = f"Rules: policy {one.policy}, version {one.policy_version}; law {one.law or 'of an older release'}."
+    return (*lines, "", f"{rules} Facts: {one.facts}.")
 
 
 def _code(reason: Because) -> str:

@@ -6,7 +6,17 @@ from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
 
-from connector.model import Account, Claim, HoldFact, LegalFacts, LetterFact, PaymentPlanFact, PromiseFact
+from connector.model import (
+    Account,
+    Circumstance,
+    Claim,
+    HoldFact,
+    LegalFacts,
+    LetterFact,
+    PaymentPlanFact,
+    PromiseFact,
+    RegisterFact,
+)
 
 ClaimFacts = tuple[str, str, int, int, int, date | None, str, bool]
 
@@ -23,7 +33,7 @@ def claim_facts(claims: Iterable[Claim]) -> list[ClaimFacts]:
 
 _about_debtor = itemgetter(
     "debtor_kind", "debtor_country", "debtor_blocked", "calibrated", "legal", "credit_minor", "steps", "holds",
-    "disputes", "letters", "promises", "payment_plans",
+    "disputes", "letters", "promises", "payment_plans", "circumstances", "lookups",
 )  # fmt: skip
 _grouped = itemgetter("debtor_language", "debtor_postcode", "debtor_group")
 
@@ -43,7 +53,7 @@ def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str
         for key, currency, still_open, _, collecting, due, case_ref, whole in claims or claim_facts(account.claims)
     ]
     seen.sort()
-    kind, country, blocked, calibrated, legal, *past = _about_debtor(account.__dict__)
+    kind, country, blocked, calibrated, legal, *past, befell, looked_up = _about_debtor(account.__dict__)
     text = "\n".join(seen) + f"\n{kind}{blocked:d}{calibrated:d}{len(country)}:{country}{_stated(legal)}"
     if any(past):
         text += repr(_past(account))
@@ -53,6 +63,8 @@ def fingerprint(account: Account, claims: list[ClaimFacts] | None = None) -> str
     products = sorted([(one.claim, one.product_group) for one in account.claims if one.product_group])
     if any(groups) or products:
         text += repr((*groups, *products))
+    if befell or looked_up:
+        text += repr((_befell(befell), _looked_up(looked_up)))
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -87,9 +99,20 @@ def _evidence(one: LetterFact) -> tuple[str | int, ...]:
     return (*sent, one.valid, bool(one.document), *sorted(one.claims))
 
 
+def _befell(facts: Iterable[Circumstance]) -> list[tuple[str | int, ...]]:
+    return sorted(
+        (one.kind, one.regime, one.country, one.since.toordinal(), _day(one.until), one.reference, one.administrator)
+        for one in facts
+    )
+
+
+def _looked_up(facts: Iterable[RegisterFact]) -> list[tuple[str | int, ...]]:
+    return sorted((one.register_name, one.looked_up.toordinal(), one.found) for one in facts)
+
+
 @lru_cache(maxsize=256)
 def _stated(legal: LegalFacts) -> str:
-    return "/".join(str(answer) for answer in legal.model_dump().values())
+    return "/".join(str(answer) for answer in legal.model_dump(exclude={"stated_on", "stated_by"}).values())
 
 
 def _day(day: date | None) -> int:

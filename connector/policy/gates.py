@@ -21,7 +21,7 @@ from connector.policy.standing import (
 
 def calibrated(step: Step, policy: Policy) -> Check | None:
     """Does the source vouch for the sign of its amounts? A wrong sign would spare debtors and chase the others."""
-    if not _asked_before(policy.gates.calibrated.before, step):
+    if not asked_before(policy.gates.calibrated.before, step):
         return None
     name, asked = f"{step.name}.calibrated", "Does the source vouch for the sign of its amounts?"
     sure = because(name, asked, seen="it does", origin="the source", verdict="yes")
@@ -62,7 +62,7 @@ def on_hold(step: Step, policy: Policy) -> Check:
 def promise(step: Step, policy: Policy) -> Check | None:
     """Is the debtor free of a promise to pay that stops everything? The claims of a promise are set aside always."""
     gate = policy.gates.promise
-    if not _asked_before(gate.before, step):
+    if not asked_before(gate.before, step):
         return None
     asked = "Is no promise to pay waited for?"
     if gate.stops == "claim":
@@ -74,7 +74,7 @@ def promise(step: Step, policy: Policy) -> Check | None:
 def payment_plan(step: Step, policy: Policy) -> Check | None:
     """Does no payment plan run that stops the debtor? The claims of a plan are set aside always."""
     gate = policy.gates.payment_plan
-    if not _asked_before(gate.before, step):
+    if not asked_before(gate.before, step):
         return None
     asked = "Does no payment plan run?"
     if not _stops_debtor("payment_plan", step, policy):
@@ -85,7 +85,7 @@ def payment_plan(step: Step, policy: Policy) -> Check | None:
 
 def veto(step: Step, policy: Policy) -> Check | None:
     """Has nobody vetoed the hand-over of the debtor?"""
-    if not _asked_before(policy.gates.veto.before, step):
+    if not asked_before(policy.gates.veto.before, step):
         return None
     name, asked = f"{step.name}.veto", "Has nobody vetoed the hand-over of the debtor?"
     free = because(name, asked, seen="nobody", origin="holds", verdict="yes")
@@ -122,7 +122,7 @@ def whole(step: Step, policy: Policy) -> Check | None:
 
 def blocked(step: Step, policy: Policy) -> Check | None:
     """Is the debtor not blocked in the source?"""
-    if not _asked_before(policy.gates.blocked.before, step):
+    if not asked_before(policy.gates.blocked.before, step):
         return None
     name, asked = f"{step.name}.blocked", "Is the debtor not blocked in the ledger?"
     free = because(name, asked, seen="not blocked", origin="debtor record", verdict="yes")
@@ -133,7 +133,7 @@ def blocked(step: Step, policy: Policy) -> Check | None:
 def debtor_kind(step: Step, policy: Policy) -> Check | None:
     """Is the debtor of a kind the policy allows? Unknown where nobody has said what the debtor is."""
     gate = policy.gates.debtor_kind
-    if not _asked_before(gate.before, step):
+    if not asked_before(gate.before, step):
         return None
     name = f"{step.name}.debtor_kind"
     asked = f"Is the debtor one of: {', '.join(_words(kind) for kind in gate.allowed)}?"
@@ -149,7 +149,7 @@ def debtor_kind(step: Step, policy: Policy) -> Check | None:
 def credit(step: Step, policy: Policy) -> Check | None:
     """Is there no credit that nobody has matched? What is in another currency cannot be subtracted: unknown."""
     gate, currency = policy.gates.credit, policy.currency
-    if not _asked_before(gate.before, step):
+    if not asked_before(gate.before, step):
         return None
     netted = gate.accept == "netted"
     name = f"{step.name}.credit"
@@ -193,7 +193,7 @@ def barring(standing: Standing, step: Step, policy: Policy) -> list[Mark]:
         *stopping_holds(account, any_claim=gates.on_hold.stops == "debtor"),
         *(one for one in standing.promised if _bars(one, step, policy)),
     ]
-    return [*found, *vetoes(account)] if _asked_before(gates.veto.before, step) else found
+    return [*found, *vetoes(account)] if asked_before(gates.veto.before, step) else found
 
 
 def _stops_debtor(kind: str, step: Step, policy: Policy) -> bool:
@@ -205,7 +205,7 @@ def _stops_debtor(kind: str, step: Step, policy: Policy) -> bool:
 
 
 def _bars(one: Promised, step: Step, policy: Policy) -> bool:
-    if not (one.stops and _asked_before(one.before, step)):
+    if not (one.stops and asked_before(one.before, step)):
         return False
     return not one.claims or _stops_debtor(one.kind, step, policy)
 
@@ -233,7 +233,8 @@ def _none_of(facts: Sequence[DisputeFact | HoldFact], free: Because) -> Because:
     return because(free.condition, free.asked, seen=seen, origin=", ".join(origins) or free.origin, verdict="no")
 
 
-def _asked_before(before: str, step: Step) -> bool:
+def asked_before(before: str, step: Step) -> bool:
+    """Whether a gate with that setting is asked before the step."""
     return before == "every step" or (before == "escalate" and step.action == "escalate")
 
 

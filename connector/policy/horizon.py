@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from connector.policy import stopped
 from connector.policy.criteria import owed
 from connector.policy.gates import barring
 from connector.policy.ladder import Ladder, Rung
@@ -53,6 +54,11 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
         ripe = max(ripe, taken[after.step].taken_on + timedelta(days=after.days))
     if account.holds or account.disputes or standing.promised:
         free = _free_from(standing, rung, ladder)
+        if free is None:
+            return None
+        ripe = max(ripe, free)
+    if account.circumstances:
+        free = stopped.free_from(standing.law, account, spare=rung.spares)
         if free is None:
             return None
         ripe = max(ripe, free)

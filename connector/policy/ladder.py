@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from connector.model import Because, PriorStep, Verdict
-from connector.policy import choices, conditions, foreign, gates
+from connector.policy import choices, conditions, foreign, gates, stopped
 from connector.policy.conditions import Check, Condition
 from connector.policy.policy import Ask, Policy, Step
 from connector.policy.records import weakest
@@ -44,6 +44,7 @@ class Rung(NamedTuple):
     `others` are the checks after the first, days overdue. For the forecast: `lasting` are the checks that no
     calendar changes, `floor` is the least amount in minor units, `least_days` of its step.
     `asks_law`: the law is asked of each claim once all else allows the step. `plugins` are the conditions of plugins.
+    `spares`: the vulnerable are spared it.
     """
 
     place: int
@@ -57,6 +58,7 @@ class Rung(NamedTuple):
     least_days: int
     asks_law: bool
     plugins: tuple[Ask | None, ...]
+    spares: bool
 
 
 class Weighed(NamedTuple):
@@ -114,7 +116,10 @@ def _rung(place: int, step: Step, policy: Policy) -> Rung:
     agency = policy.gates.agency_minimum.amount if "agency_minimum" in checks else 0
     asks_law = step.action == "escalate" and policy.gates.lawful.before == "escalate"
     floor = max(1, step.minimum, agency)
-    return Rung(place, step.name, step, checks, builds_on, others, lasting, floor, step.least_days, asks_law, plugins)
+    spares = gates.asked_before(policy.gates.vulnerable.before, step)
+    return Rung(
+        place, step.name, step, checks, builds_on, others, lasting, floor, step.least_days, asks_law, plugins, spares
+    )
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:
@@ -123,4 +128,6 @@ def weigh(rung: Rung, standing: Standing) -> Weighed:
     if first.verdict == "no":
         return Weighed(rung, (first,), "no", standing)
     reasons = (first, *[check(standing) for check in rung.others])
+    if standing.account.circumstances:
+        reasons += stopped.reasons(rung.name, standing.law, standing.account, spare=rung.spares)
     return Weighed(rung, reasons, weakest(reasons), standing)

@@ -45,8 +45,14 @@ def first_lawful(standing: Standing, ladder: Ladder) -> date | None:
 
 
 def _answer(claim: Claim, standing: Standing, ladder: Ladder) -> LawAnswer:
-    elsewhere = ladder.policy.gates.lawful.elsewhere == "allowed"
-    return ask_the_law(standing.law, standing.account, claim, elsewhere=elsewhere)
+    gate = ladder.policy.gates.lawful
+    return ask_the_law(
+        standing.law,
+        standing.account,
+        claim,
+        elsewhere=gate.elsewhere == "allowed",
+        register_days=gate.register_days,
+    )
 
 
 def _with_reasons(

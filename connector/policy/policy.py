@@ -171,10 +171,18 @@ class LawfulGate(Record):
     """The law of the debtor's country must let each claim go: `docs/law.md`. Asked before an escalation.
 
     `elsewhere`: a debtor of a country whose law is not in the tables is left to a person, or may go.
+    `register_days`: how many days a look-up of the debtor in the insolvency registers counts.
     """
 
     before: Literal["escalate", "never"] = "escalate"
     elsewhere: Literal["undecided", "allowed"] = "undecided"
+    register_days: Annotated[int, Field(strict=True, ge=0, le=3650)] = 30
+
+
+class VulnerableGate(Record):
+    """A debtor whom a person noted as vulnerable is spared a hand-over, or every step: a person deals with him."""
+
+    before: Literal["escalate", "every step", "never"] = "escalate"
 
 
 class Gates(Record):
@@ -193,6 +201,7 @@ class Gates(Record):
     credit: CreditGate = CreditGate()
     agency_minimum: AgencyMinimumGate = AgencyMinimumGate()
     lawful: LawfulGate = LawfulGate()
+    vulnerable: VulnerableGate = VulnerableGate()
 
 
 class Segment(Criteria):

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from connector.errors import ConnectorError
 from connector.flow.workspace import Workspace
+from connector.law.freshness import freshness
 from connector.runtime.metrics import gauge
 from connector.runtime.status import LedgerStatus, Status
 from connector.store import health, watch
@@ -33,6 +34,7 @@ class AlarmFigures(Collector):
         yield from self._work()
         yield from self._disk()
         yield from self._clocks()
+        yield from self._law()
 
     def _schedule(self) -> Iterator[Metric]:
         period = gauge("ledger_period_seconds", "How often the ledger is to be visited.", "ledger")
@@ -92,6 +94,12 @@ class AlarmFigures(Collector):
         for offset in self._workspace.observed.offsets():
             skew.add_metric([offset.host], offset.sure)
         yield from (skew, answer)
+
+    def _law(self) -> Iterator[Metric]:
+        left = gauge("law_table_days_left", "Days that a table of the law still covers; negative: it ended.", "table")
+        for one in freshness(self._workspace.law.tables, self._status.at.date()):
+            left.add_metric([one.table], one.days_left)
+        yield left
 
 
 def _overdue(ledger: LedgerStatus, every: timedelta, now: datetime) -> float:

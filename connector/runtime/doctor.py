@@ -24,6 +24,8 @@ from connector.model.record import Record
 from connector.plugins import Plugins
 from connector.plugins import load as load_plugins
 from connector.policy.check import check_used
+from connector.policy.load import load_policy
+from connector.policy.unstated import unstated
 from connector.runtime.status import QuarantineStatus
 from connector.runtime.words import plural
 from connector.secrets import SecretReader, open_key_ring
@@ -72,6 +74,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield from _clock(settings)
     yield from _law(settings)
     yield from _policies(settings)
+    yield from _statements(settings)
     yield from _rights(settings)
     yield from _store(settings, plugins, reader)
 
@@ -163,6 +166,27 @@ def _policies(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             subject="policies", verdict="ok", said=f"{plural(len(checked), 'policy', 'policies')} in use{told}"
         )
+
+
+def _statements(settings: Settings) -> Iterator[Finding]:
+    """What `[law]` of a ledger that hands over leaves open: its debtors wait for a person."""
+    law = settings.law.law()
+    try:
+        today = open_clock(settings.test_clock).now().date()
+        policies = {one.policy: load_policy(settings.policies[one.policy]) for one in settings.ledgers.values()}
+    except ConnectorError:
+        return
+    for ledger in settings.ledgers.values():
+        country = ledger.creditor.address.country
+        policy = policies[ledger.policy]
+        keys: dict[str, None] = {}
+        for link in ledger.sinks:
+            there = unstated(law, ledger.legal_at(link), policy, country, ledger.debtors_are, today)
+            keys |= dict.fromkeys(there)
+        if keys:
+            said = f"[law] says nothing of {', '.join(keys)}: hand-overs wait for a person"
+            mend = f"State it in [law] of {ledger.source.shown}, as you and your lawyer see it: docs/law.md."
+            yield Finding(subject=f"law of ledger {ledger.name}", verdict="warn", said=said, mend=mend)
 
 
 def _rights(settings: Settings) -> Iterator[Finding]:

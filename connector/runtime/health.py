@@ -10,6 +10,7 @@ from typing import Literal
 from connector.config import Ledger
 from connector.errors import ConnectorError
 from connector.flow.workspace import Workspace
+from connector.law.freshness import Freshness, ending
 from connector.model.record import Record
 from connector.store import Tx, figures, health, journal, schema
 
@@ -37,7 +38,8 @@ class LedgerHealth(Record):
 class Health(Record):
     """Everything at the instant `at`. `state`: `failing`: this process cannot work; `stalled`: a ledger is.
 
-    `silent_seconds`: since the scheduler last ticked. `problems`: what keeps the process from working.
+    `silent_seconds`: since the scheduler last ticked. `problems`: what keeps the process from working. `law`: the
+    tables of the law that end soon or have ended, the soonest first; they change nothing of the state.
     """
 
     at: datetime
@@ -47,6 +49,7 @@ class Health(Record):
     up_seconds: int
     problems: tuple[str, ...]
     ledgers: tuple[LedgerHealth, ...]
+    law: tuple[Freshness, ...] = ()
 
 
 def problems(workspace: Workspace) -> list[str]:
@@ -87,6 +90,7 @@ def examine(workspace: Workspace, *, since: datetime, silent: float) -> Health:
         up_seconds=max(0, int((now - since).total_seconds())),
         problems=tuple(found),
         ledgers=ledgers,
+        law=tuple(ending(workspace.law.tables, now.date())),
     )
 
 

@@ -131,3 +131,15 @@ def find(tx: Tx, ledger: str, text: str) -> list[DebtorFacts]:
     ).all()
     known = facts(tx, ledger, ids)
     return [known[key] for key in ids]
+
+
+def keys_of(tx: Tx, ledger: str, texts: Sequence[str]) -> dict[str, list[str]]:
+    """By what people typed: the keys of the debtors who have it as key, else as code. What fits nobody is missing."""
+    columns = (debtor.c.id, debtor.c.code)
+    by_key = select(*columns).where(debtor.c.ledger == ledger, among(tx, debtor.c.id, texts))
+    by_code = select(*columns).where(debtor.c.ledger == ledger, among(tx, debtor.c.code, texts))
+    found = {id_: [id_] for id_, _ in tx.execute(by_key)}
+    coded: dict[str, list[str]] = {}
+    for id_, code in tx.execute(by_code.order_by(debtor.c.id)):
+        coded.setdefault(code, []).append(id_)
+    return coded | found

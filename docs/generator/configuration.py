@@ -1,6 +1,7 @@
 """docs/reference/configuration.md: every key of every file, from the models that validate it."""
 
 from collections.abc import Iterator
+from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -146,7 +147,8 @@ def _words(annotation: Any) -> str:
         return _words(inner[0])
     if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not SecretRef:
         return "table"
-    words = {str: "text", bool: "`true`, `false`", int: "whole number", float: "number", SecretRef: "reference"}
+    numbers = {int: "whole number", float: "number", date: "day such as `2026-01-31`"}
+    words = {str: "text", bool: "`true`, `false`", SecretRef: "reference", **numbers}
     return words[annotation]
 
 

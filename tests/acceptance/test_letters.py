@@ -102,4 +102,31 @@ def test_a_ledger_that_says_nothing_leaves_it_to_a_person(desk: Installation) ->
     told = desk.run("plan")
 
     assert "1 undecided" in told.out
-    assert "contractual in [law] of ledger acme" in one_line(told.out)
+    assert "law.contractual in ledgers/acme.toml" in one_line(told.out)
+
+
+def test_the_letters_of_a_plan_are_recorded_with_their_step(desk: Installation) -> None:
+    step = '\n[[step]]\nname = "notice"\naction = "notice"\ntitle = "Fourteen days"\ndays_overdue = 1\n'
+    desk.amend("policies/standard.toml", lambda text: text.replace("\n[[step]]", f"{step}\n[[step]]", 1))
+    desk.amend("policies/standard.toml", lambda text: text.replace("days_overdue = 14", "days_overdue = 3650"))
+    desk.run("debtor", "kind", "Korst", "consumer")
+    plan = desk.run("plan", "--json").json["plan"]["id"]
+    sent = ["steps", str(plan), "--taken", "notice"]
+    for more, said in (
+        (["--days", "15"], "give --letter"),
+        (["--letter", "fourteen_days", "--channel", "phone"], "a letter goes by one of"),
+        (["--letter", "fourteen_days", "--on", str(today(desk) + timedelta(days=1))], "after today"),
+    ):
+        refused = desk.run(*sent, *more)
+        assert (refused.code, said in one_line(refused.err)) == (2, True)
+    call = desk.run("steps", str(plan), "--taken", "call", "--letter", "notice")
+    assert (call.code, "a call is no letter" in one_line(call.err)) == (2, True)
+
+    done = desk.run(*sent, "--letter", "fourteen_days", "--days", "15", "--valid", "yes", "--document", "run 7")
+    assert done.out == (
+        f"1 step recorded as taken on {today(desk)}.\n1 letter recorded: fourteen_days by post, valid: yes.\n"
+    )
+    account = desk.run("debtor", "show", "Korst", "--json").json["account"]
+    assert [one["step"] for one in account["steps"]] == ["notice"]
+    (kept,) = account["letters"]
+    assert (kept["days"], kept["document"], len(kept["claims"])) == (15, "run 7", 1)

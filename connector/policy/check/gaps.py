@@ -9,12 +9,23 @@ from connector.policy.policy import Policy
 
 
 def gaps(runs: Runs, places: Places) -> Iterator[Finding]:
-    """Hand-overs without a letter, without anything after the first one, or a day after it; debtors left lying."""
+    """Hand-overs without a letter, after one alone, a day after it, or without the law; debtors left lying."""
     for index, step in enumerate(runs.policy.steps):
         if step.action == "escalate":
             yield from _letters(runs, index, places)
         yield from _rushed(runs, index, places)
     yield from _left_lying(runs, places)
+    yield from _without_law(runs.policy, places)
+
+
+def _without_law(policy: Policy, places: Places) -> Iterator[Finding]:
+    """A hand-over that nobody asks the law about."""
+    if policy.gates.lawful.before == "never" and any(step.action == "escalate" for step in policy.steps):
+        said = (
+            "nothing stands between this policy and an unlawful hand-over: letters, default, limitation, registration"
+        )
+        mend = 'Write before = "escalate"; for debtors of other countries, elsewhere = "allowed".'
+        yield places.finding("warning", "gap", ("gates", "lawful", "before"), said, mend)
 
 
 def _letters(runs: Runs, index: int, places: Places) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from connector.store.tables.books import (
     resync,
     resync_seen,
 )
+from connector.store.tables.circumstances import circumstance, register_lookup
 from connector.store.tables.control import case_check, cursor_mark, difference, withdrawal
 from connector.store.tables.decisions import decision, dispute, hold, letter, plan, step_taken
 from connector.store.tables.files import (
@@ -54,6 +55,7 @@ __all__ = [
     "budget",
     "case_check",
     "case_line",
+    "circumstance",
     "collection_case",
     "connection_state",
     "cursor",
@@ -79,6 +81,7 @@ __all__ = [
     "promise",
     "quarantine",
     "record_fault",
+    "register_lookup",
     "remittance",
     "remittance_item",
     "resync",

@@ -1,6 +1,7 @@
 """A letter is kept as evidence, seen by the rules, checked against the law, and leaves an audit line."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,12 @@ from connector.errors import ConfigError
 from connector.flow import actions
 from connector.flow.handover import hand_over
 from connector.flow.letter_check import check_letter
-from connector.flow.letters import claims_named, present_account, record_letter
+from connector.flow.letters import claims_named, present_account, record_letter, record_letters
 from connector.flow.plan import explain, make_plan
 from connector.flow.pull import pull
 from connector.law.netherlands.letter_text import LetterCheck
 from connector.model import LetterFact
-from connector.store import journal, letters
+from connector.store import Tx, journal, letters
 
 ANNA = "anna"
 SENT = date(2026, 2, 3)
@@ -120,6 +121,18 @@ def test_other_statements_in_the_ledgers_file_after_the_plan_leave_the_debtor_ou
     assert "changed since" in hand_over(desk, other, plan.id).remarks[0].text
 
 
+def test_other_readings_of_the_law_after_the_plan_leave_the_debtor_out(desk: Desk, private: Ledger) -> None:
+    record_letter(desk, private, "d1", letter(), actor=ANNA)
+    _, plan = make_plan(desk, private)
+    chosen = desk.settings.law.model_copy(update={"nl_letter_by_email": "postal calendar"})
+    other = replace(desk, settings=desk.settings.model_copy(update={"law": chosen}))
+
+    assert "the law's tables or readings have changed since" in hand_over(other, private, plan.id).remarks[0].text
+    assert desk.agency.cases == {}
+    again = make_plan(other, private)[1]
+    assert hand_over(other, private, again.id).counts["cases"] == 1
+
+
 def test_invoices_are_named_by_number_or_key(desk: Desk, private: Ledger) -> None:
     present = present_account(desk, private, "d1")
 
@@ -189,3 +202,84 @@ def test_a_letter_about_nothing_that_is_due_cannot_be_checked(desk: Desk, privat
     path.write_text(SAID, encoding="utf-8")
     with pytest.raises(ConfigError, match="--claim"):
         check_letter(desk.law, "consumer", letter(), (), path)
+
+
+class TestTheLettersOfAPlan:
+    """Two consumers get notice by one post run; each letter is about the claims of his own decision."""
+
+    NOTICE = """
+name = "ladder"
+version = "1"
+currency = "EUR"
+
+[[step]]
+name = "notice"
+action = "notice"
+title = "Fourteen days"
+days_overdue = 5
+
+[[step]]
+name = "escalate"
+action = "escalate"
+title = "To the agency"
+days_overdue = 10
+needs = ["notice"]
+
+[gates.debtor_kind]
+before = "never"
+"""
+
+    @pytest.fixture
+    def plan(self, desk: Desk, ledger: Ledger) -> int:
+        desk.settings.policies["plain"].write_text(self.NOTICE, encoding="utf-8")
+        desk.books.holds(invoice("1"), invoice("2", debtor_id="d2"), invoice("3", debtor_id="d2"))
+        pull(desk, ledger)
+        for key in ("d1", "d2"):
+            actions.confirm_kind(desk, ledger, key, "consumer", actor=ANNA)
+        return make_plan(desk, ledger)[1].id
+
+    def record(self, desk: Desk, ledger: Ledger, plan: int, **changes: object) -> tuple[int, int]:
+        fact = letter(**({"sent_on": desk.clock.today(), "days": 15, "origin": ""} | changes))
+        return record_letters(desk, ledger, plan, fact, action="notice", actor=ANNA)
+
+    def test_every_debtor_of_the_step_has_his_letter_and_the_step_is_taken(
+        self, desk: Desk, ledger: Ledger, plan: int
+    ) -> None:
+        assert self.record(desk, ledger, plan) == (2, 2)
+        assert self.record(desk, ledger, plan) == (0, 2)
+
+        for key, claims in (("d1", {"INV-1"}), ("d2", {"INV-2", "INV-3"})):
+            present = present_account(desk, ledger, key)
+            (sent,) = present.letters
+            assert (sent.kind, sent.days, sent.valid, set(sent.claims)) == ("fourteen_days", 15, "yes", claims)
+            assert sent.origin == f"plan {plan}, {ANNA}"
+            assert [one.taken_on for one in present.steps] == [desk.clock.today()]
+            with desk.store.read() as tx:
+                assert "debtor.letter" in {action for _, _, action, _ in journal.audit_trail(tx, "acme", key)}
+        desk.later(days=21)
+        assert make_plan(desk, ledger)[0].counts["escalate"] == 2
+
+    def test_a_letter_that_cannot_be_leaves_the_step_untaken(self, desk: Desk, ledger: Ledger, plan: int) -> None:
+        with pytest.raises(ConfigError, match="after today"):
+            self.record(desk, ledger, plan, sent_on=desk.clock.today() + timedelta(days=1))
+        with pytest.raises(ConfigError, match="has no plan 77"):
+            self.record(desk, ledger, 77)
+        for key in ("d1", "d2"):
+            present = present_account(desk, ledger, key)
+            assert (present.steps, present.letters) == ((), ())
+
+    def test_what_breaks_on_the_way_leaves_nothing(
+        self, desk: Desk, ledger: Ledger, plan: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = letters.record
+
+        def fails_at_the_second(tx: Tx, ledger: str, debtor_id: str, fact: LetterFact, *, at: datetime) -> None:
+            if debtor_id == "d2":
+                raise OSError("no room left")
+            kept(tx, ledger, debtor_id, fact, at=at)
+
+        monkeypatch.setattr(letters, "record", fails_at_the_second)
+        with pytest.raises(OSError, match="no room left"):
+            self.record(desk, ledger, plan)
+        present = present_account(desk, ledger, "d1")
+        assert (present.steps, present.letters) == ((), ())

@@ -8,7 +8,7 @@ import pytest
 from desk import POLICY, Desk, closed, invoice
 
 from connector.config import Ledger
-from connector.flow import actions, holds, promises
+from connector.flow import actions, circumstances, holds, promises
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
 from connector.flow.messages import OPEN
@@ -16,7 +16,7 @@ from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.runs import Report, StoppedError
 from connector.flow.withdrawing import withdraw
-from connector.model import HoldFact, OpenItem
+from connector.model import Circumstance, HoldFact, OpenItem
 from connector.store import cases, journal, outbox, people, withdrawals
 from connector.testing import make_document, make_item
 
@@ -159,6 +159,17 @@ def asked_back(desk: Desk, ledger: Ledger) -> None:
     withdraw(desk, ledger, row.case_ref, reason="our mistake", fee_ack=None, actor="anna")
 
 
+def bankrupt(desk: Desk, ledger: Ledger) -> None:
+    since = date(2026, 2, 20)
+    fact = Circumstance(kind="insolvency", regime="bankruptcy", country="NL", since=since, origin="anna")
+    circumstances.record(desk, ledger, "d1", fact, actor="anna")
+
+
+def vulnerable(desk: Desk, ledger: Ledger) -> None:
+    fact = Circumstance(kind="vulnerable", since=date(2026, 3, 2), reason="ill", origin="anna")
+    circumstances.record(desk, ledger, "d1", fact, actor="anna")
+
+
 REASONS: list[tuple[Change, str]] = [
     (paid_in_part, "of invoice 1 EUR 60.00 is overdue now, not EUR 100.00"),
     (credited, "of invoice 1 EUR 0.00 is overdue now, not EUR 100.00"),
@@ -171,6 +182,8 @@ REASONS: list[tuple[Change, str]] = [
     (promised, "promised EUR 100.00 by 2026-03-09, on 2026-03-02"),
     (in_a_plan, "payment plan of 2026-03-02 runs, next EUR 50.00 by 2026-04-01 (by letter)"),
     (disputed, "disputed since 2026-03-02: never delivered"),
+    (bankrupt, "bankruptcy since 2026-02-20: file the claim with the trustee (arts. 26, 33, 128 Fw)"),
+    (vulnerable, "a person noted on 2026-03-02 that the debtor is vulnerable"),
     (asked_back, "it was asked back"),
 ]
 

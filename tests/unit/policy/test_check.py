@@ -308,3 +308,11 @@ def test_a_policy_in_another_currency_than_the_ledger_is_unusual(tmp_path: Path)
         )
     ]
     assert one.mend == 'Write currency = "EUR", and the amounts in it.'
+
+
+def test_a_hand_over_that_nobody_asks_the_law_about_is_told(tmp_path: Path) -> None:
+    off = '[gates.lawful]\nbefore = "never"\n'
+    (one,) = found(tmp_path, (KINDS, f"{KINDS}\n{off}"), audience=None)
+    assert (one.severity, one.kind, one.key) == ("warning", "gap", "gates.lawful.before")
+    assert 'before = "escalate"' in one.mend
+    assert not found(tmp_path, (KINDS, f"{KINDS}\n{off.replace('never', 'escalate')}"), audience=None)

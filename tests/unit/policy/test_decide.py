@@ -20,6 +20,8 @@ from policy_builders import (
     verdicts,
 )
 
+from connector.law.law import Law
+from connector.law.settings import LawSettings
 from connector.model import Account, Decision
 from connector.policy import decide
 
@@ -415,6 +417,9 @@ def test_a_decision_names_its_rules_and_its_facts() -> None:
     assert (decision.policy, decision.policy_version) == ("standard", STANDARD.version)
     assert (decision.ledger, decision.debtor_id, decision.day, decision.currency) == ("demo", "d1", DAY, "EUR")
     assert len(decision.facts) == 16
+    assert decision.law == Law().version
+    other = Law(settings=LawSettings(be_saturday="working"))
+    assert decide(debtor(invoice("A", late=20)), STANDARD, other).law == other.version != Law().version
 
 
 def test_an_account_at_the_end_of_the_calendar_is_decided() -> None:

@@ -9,8 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_builders import DAY, FAST, STANDARD, TRADE, policy, step, verdicts
 
+from connector.law.insolvency import regimes
+from connector.law.law import Law
 from connector.model import (
     Account,
+    Circumstance,
+    CircumstanceKind,
     Claim,
     DebtorKind,
     Decision,
@@ -21,9 +25,12 @@ from connector.model import (
     LetterFact,
     LetterKind,
     PriorStep,
+    Register,
+    RegisterFact,
     Verdict,
 )
 from connector.policy import Policy, Step, decide, moves
+from connector.policy.stopped import in_force, stop_of
 from connector.policy.ways import way_of
 
 NAMES = ("remind", "notice", "call", "escalate")
@@ -72,6 +79,16 @@ any_letters = st.builds(
     document=texts,
     claims=st.lists(texts, max_size=2).map(tuple),
 )
+any_circumstances = st.builds(
+    Circumstance, kind=st.sampled_from(get_args(CircumstanceKind)), since=any_days, until=st.none() | any_days,
+    regime=st.sampled_from([*regimes()["nl"], *regimes()["be"], "other", ""]),
+    country=st.sampled_from(["NL", "BE", "nl", "DE", ""]), reference=texts, administrator=texts, reason=texts,
+    origin=texts,
+)  # fmt: skip
+any_lookups = st.builds(
+    RegisterFact, register_name=st.sampled_from(get_args(Register)), looked_up=any_days, found=st.booleans(),
+    origin=texts,
+)  # fmt: skip
 any_accounts = st.builds(
     Account,
     ledger=texts,
@@ -91,6 +108,8 @@ any_accounts = st.builds(
     debtor_language=st.sampled_from(["nl", "fr", ""]),
     debtor_postcode=st.sampled_from(["", "1000", "1012 AB", " 9000"]),
     debtor_group=st.sampled_from(["", "key"]),
+    circumstances=st.lists(any_circumstances, max_size=2).map(tuple) | st.just(()),
+    lookups=st.lists(any_lookups, max_size=3).map(tuple) | st.just(()),
 )
 
 
@@ -139,6 +158,7 @@ def any_gates(draw: st.DrawFn) -> dict[str, Any]:
             "before": draw(st.sampled_from(["escalate", "escalate", "never"])),
             "elsewhere": draw(st.sampled_from(["undecided", "allowed"])),
         },
+        "vulnerable": {"before": draw(st.sampled_from(["escalate", "every step", "never"]))},
     }
 
 
@@ -253,6 +273,8 @@ mixed_accounts = st.builds(
             "holds": other.holds,
             "disputes": other.disputes,
             "credit_minor": other.credit_minor,
+            "circumstances": other.circumstances,
+            "lookups": other.lookups,
         }
     ),
     ready_accounts,
@@ -393,6 +415,17 @@ def test_no_step_ever_touches_what_is_paid_disputed_held_at_an_agency_or_unclear
         assert decision.destination in [one.to for one in rules.routes] or not rules.routes
 
 
+@settings(max_examples=300, deadline=None)
+@given(any_accounts | mixed_accounts, policies)
+def test_no_step_comes_while_something_that_befell_the_debtor_stops_it(account: Account, rules: Policy) -> None:
+    decision = decide(account, rules)
+    if moves(decision):
+        stopping = [stop_of(Law(), one, account.day) for one in in_force(account) if one.kind != "vulnerable"]
+        assert all(one.verdict == "yes" for one in stopping)
+        if decision.action == "escalate" and rules.gates.vulnerable.before != "never":
+            assert not [one for one in in_force(account) if one.kind == "vulnerable"]
+
+
 def duplicated(account: Account) -> set[str]:
     keys = [claim.claim for claim in account.claims]
     return {key for key in keys if keys.count(key) > 1}
@@ -441,6 +474,11 @@ dated_holds = st.builds(
     HoldFact, scope=st.sampled_from(["debtor", "claim"]), key=st.sampled_from(["a", "b"]),
     since=st.integers(0, 9).map(lambda ago: DAY - timedelta(days=ago)), until=st.none() | near_days,
 )  # fmt: skip
+dated_circumstances = st.builds(
+    Circumstance, kind=st.sampled_from(get_args(CircumstanceKind)), regime=st.sampled_from(regimes()["nl"]),
+    country=st.just("NL"), since=st.integers(0, 9).map(lambda ago: DAY - timedelta(days=ago)),
+    until=st.none() | near_days,
+)  # fmt: skip
 dated_disputes = st.builds(
     DisputeFact, claim=st.sampled_from(["", "a", "b"]), opened_on=st.just(DAY), settled_on=st.none() | near_days
 )
@@ -451,12 +489,17 @@ dated_disputes = st.builds(
     sound_accounts,
     st.lists(dated_holds, max_size=1).map(tuple),
     st.lists(dated_disputes, max_size=1).map(tuple),
+    st.lists(dated_circumstances, max_size=1).map(tuple),
     policies,
 )
 def test_no_step_comes_before_the_day_that_was_told(
-    account: Account, holds: tuple[HoldFact, ...], disputes: tuple[DisputeFact, ...], rules: Policy
+    account: Account,
+    holds: tuple[HoldFact, ...],
+    disputes: tuple[DisputeFact, ...],
+    befell: tuple[Circumstance, ...],
+    rules: Policy,
 ) -> None:
-    account = account.model_copy(update={"holds": holds, "disputes": disputes})
+    account = account.model_copy(update={"holds": holds, "disputes": disputes, "circumstances": befell})
     told = decide(account, rules).not_before
     if told is None:
         return

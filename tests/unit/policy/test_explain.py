@@ -12,6 +12,7 @@ def told(account: Account) -> str:
         "\n".join(render(explain(decision)))
         .replace(decision.policy_version, "VERSION")
         .replace(decision.facts, "FACTS")
+        .replace(decision.law, "LAW")
     )
 
 
@@ -48,7 +49,7 @@ Step "notice"
   no       Is the oldest claim at least 30 days overdue?
            20 days: 2026-17 fell due on 2026-11-02  [open items of ledger demo]
 
-Rules: policy standard, version VERSION. Facts: FACTS."""
+Rules: policy standard, version VERSION; law LAW. Facts: FACTS."""
     )
 
 
@@ -62,7 +63,7 @@ The account
   no       Is anything overdue?
            no: 1 open, the first falls due on 2026-11-25  [open items of ledger demo]
 
-Rules: policy standard, version VERSION. Facts: FACTS."""
+Rules: policy standard, version VERSION; law LAW. Facts: FACTS."""
     )
 
 
@@ -103,3 +104,8 @@ def test_an_explanation_survives_json() -> None:
     explanation = explain(decide(debtor(invoice("A", late=20)), STANDARD))
     assert Explanation.model_validate_json(explanation.model_dump_json()) == explanation
     assert (explanation.amount, explanation.claims) == ("EUR 121.00", ("key-A",))
+
+
+def test_a_decision_of_an_older_release_says_that_it_names_no_law() -> None:
+    decision = decide(debtor(invoice("A", late=-3)), STANDARD).model_copy(update={"law": ""})
+    assert "; law of an older release. Facts" in render(explain(decision))[-1]

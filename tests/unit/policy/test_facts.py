@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_builders import DAY, STANDARD, days_ago, debtor, dispute, hold, invoice, taken
 
-from connector.model import Account, Claim, LetterFact
+from connector.model import Account, Circumstance, Claim, LetterFact, RegisterFact
 from connector.policy import decide, fingerprint
 
 LETTER = LetterFact(kind="fourteen_days", channel="post", sent_on=days_ago(9), document="archive 12", origin="anna")
+BEFELL = Circumstance(kind="insolvency", regime="bankruptcy", country="NL", since=days_ago(5), origin="anna")
+LOOKED = RegisterFact(register_name="cir", looked_up=days_ago(5), found=False, origin="anna")
 BASE: dict[str, Any] = {
     "claims": (invoice("A", late=20), invoice("B", late=5)),
     "credit_minor": {"EUR": 5, "USD": 7},
@@ -25,6 +27,10 @@ ACCOUNT = debtor(**BASE)
 
 def letters(**changes: Any) -> dict[str, Any]:
     return {"letters": (LETTER.model_copy(update=changes), BASE["letters"][1])}
+
+
+def befell(**changes: Any) -> dict[str, Any]:
+    return {"circumstances": (BEFELL.model_copy(update=changes),)}
 
 
 def claim_a(**changes: Any) -> dict[str, Any]:
@@ -63,6 +69,10 @@ def claim_a(**changes: Any) -> dict[str, Any]:
         letters(valid="yes"),
         letters(document=""),
         letters(claims=("key-A",)),
+        befell(),
+        befell(until=DAY),
+        befell(administrator="mr. Bakker"),
+        {"lookups": (LOOKED,)},
         {"debtor_blocked": True},
         {"calibrated": False},
     ],
@@ -82,10 +92,27 @@ def test_every_fact_moves_the_fingerprint(changes: dict[str, Any]) -> None:
         {"credit_minor": {"USD": 7, "EUR": 5}},
         {"letters": BASE["letters"][::-1]},
         letters(origin="bert", document="shelf 3"),
+        {"legal": ACCOUNT.legal.model_copy(update={"stated_by": "bert", "stated_on": DAY})},
     ],
 )
 def test_the_day_texts_and_order_do_not_move_the_fingerprint(changes: dict[str, Any]) -> None:
     assert fingerprint(ACCOUNT.model_copy(update=changes)) == fingerprint(ACCOUNT)
+
+
+@pytest.mark.parametrize("changes", [{"kind": "vulnerable"}, {"regime": "wsnp"}, {"country": "BE"}, {"since": DAY}])
+def test_every_fact_of_what_befell_the_debtor_moves_it(changes: dict[str, Any]) -> None:
+    assert fingerprint(ACCOUNT.model_copy(update=befell(**changes))) != fingerprint(ACCOUNT.model_copy(update=befell()))
+
+
+@pytest.mark.parametrize("changes", [{"register_name": "all"}, {"looked_up": DAY}, {"found": True}])
+def test_every_fact_of_a_look_up_moves_it(changes: dict[str, Any]) -> None:
+    other = ACCOUNT.model_copy(update={"lookups": (LOOKED.model_copy(update=changes),)})
+    assert fingerprint(other) != fingerprint(ACCOUNT.model_copy(update={"lookups": (LOOKED,)}))
+
+
+def test_why_and_who_said_so_do_not_move_it() -> None:
+    other = ACCOUNT.model_copy(update=befell(reason="ill", origin="bert"))
+    assert fingerprint(other) == fingerprint(ACCOUNT.model_copy(update=befell()))
 
 
 def test_the_fingerprint_is_the_same_in_every_process_and_release() -> None:

@@ -102,7 +102,7 @@ def test_what_the_ledger_does_not_say_goes_to_a_person_by_name(setting: str, poi
 
     assert outcome(decision) == "undecided before escalate"
     assert verdicts(decision)[f"escalate.law.{point}"] == "unknown"
-    assert f"{setting} in [law] of ledger demo" in missing(decision)
+    assert f"law.{setting} in ledgers/demo.toml" in missing(decision)
 
 
 def test_the_first_lawful_day_is_told_and_is_the_first_on_which_it_goes() -> None:
@@ -132,7 +132,7 @@ def test_a_sole_trader_is_undecided_until_the_debt_is_one_of_the_business() -> N
     decision = decide(trader, ANYBODY)
 
     assert outcome(decision) == "undecided before escalate"
-    assert "in_business in [law] of ledger demo" in missing(decision)
+    assert "law.in_business in ledgers/demo.toml" in missing(decision)
     assert outcome(decide(consumer(letter(), debtor_kind="sole_trader"), ANYBODY)) == "escalate A 121.00"
     assert outcome(decide(trader.model_copy(update={"legal": TRADE}), ANYBODY)) == "escalate A 121.00"
     private = CONSUMERS.model_copy(update={"in_business": "no"})
@@ -186,6 +186,50 @@ def test_a_belgian_consumer(case: str) -> None:
     assert outcome(decision) == expected
     kept_back = [code for code, verdict in verdicts(decision).items() if verdict != "yes" and ".law." in code]
     assert kept_back == ([f"escalate.law.{point}"] if point else [])
+
+
+def interrupted(**changes: Any) -> Account:
+    """A Belgian consumer who has owed for 400 days: barred after a year, but for a letter of 300 days ago."""
+    values = {"ago": 300, "channel": "registered", "delivered_on": days_ago(298)} | changes
+    return consumer(
+        letter("first_reminder"), letter("interruption", **values), country="BE", claims=(invoice("A", late=400),)
+    )
+
+
+def test_a_registered_letter_of_a_belgian_lawyer_counts_as_the_setting_says() -> None:
+    for reading, wanted in (("counts", "yes"), ("does not count", "no"), (None, "unknown")):
+        law = Law(settings=LawSettings.model_validate({"be_interruption_by_letter": reading}))
+        decision = decide(interrupted(), ANYBODY, law)
+        assert verdicts(decision)["escalate.law.not_barred"] == wanted
+    assert "be_interruption_by_letter in [law] of incasso.toml" in missing(decision)
+    (point,) = [one for one in decision.because if one.condition == "escalate.law.not_barred"]
+    assert point.origin == "open items of ledger demo; letters"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"channel": "post"}, {"delivered_on": None}, {"valid": "unknown"}, {"ago": 410, "delivered_on": None}]
+)
+def test_no_other_letter_interrupts_in_belgium(changes: dict[str, Any]) -> None:
+    law = Law(settings=LawSettings(be_interruption_by_letter="counts"))
+    assert verdicts(decide(interrupted(**changes), ANYBODY, law))["escalate.law.not_barred"] == "no"
+
+
+def test_a_statement_is_told_with_its_file_key_day_and_person() -> None:
+    legal = TRADE.model_copy(update={"stated_on": date(2026, 1, 5), "stated_by": "J. Smit"})
+    told = {one.condition: one.origin for one in decide(business(legal=legal), ANYBODY).because}
+    by_whom = "stated on 2026-01-05 by J. Smit"
+    for point, key in (
+        ("contractual", "contractual"),
+        ("not_stopped", "registers_read"),
+        ("agency_registered", "receiver"),
+    ):
+        assert told[f"escalate.law.{point}"] == f"ledgers/demo.toml, law.{key}, {by_whom}"
+    assert told["escalate.law.in_default"] == (
+        f"open items of ledger demo; ledgers/demo.toml, law.due_date_agreed, {by_whom}"
+    )
+    sale = CONSUMERS.model_copy(update={"consumer_sale": "no", "stated_by": "J. Smit"})
+    told = {one.condition: one.origin for one in decide(consumer(letter(), legal=sale), ANYBODY).because}
+    assert told["escalate.law.not_barred"].endswith("ledgers/demo.toml, law.consumer_sale, stated by J. Smit")
 
 
 def test_the_readings_taken_are_asked() -> None:
@@ -269,7 +313,7 @@ def test_the_explanation_names_article_fact_and_origin() -> None:
     assert "art. 6:96 lid 6 BW" in page
     assert f"sent on {days_ago(10)} by post" in page
     assert "[anna]" in page
-    assert "[contractual in [law] of ledger demo]" in page
+    assert "[ledgers/demo.toml, law.contractual]" in page
 
 
 answers = st.sampled_from(get_args(Verdict))

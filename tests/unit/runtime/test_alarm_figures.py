@@ -136,6 +136,12 @@ def test_a_clock_is_off_by_what_is_sure_and_the_disk_has_room(served: Served) ->
         assert abs(found["incasso_clock_skew_seconds", "database"]) < 2
 
 
+def test_each_table_of_the_law_that_ends_has_its_days_left(served: Served) -> None:
+    assert figures(served)["incasso_law_table_days_left", "nl.statutory"] == 265
+    served.desk.later(days=270)
+    assert figures(served)["incasso_law_table_days_left", "nl.statutory"] == -5
+
+
 def test_no_label_names_a_debtor_an_invoice_or_a_case(served: Served) -> None:
     agency = hand_a_case_over(served)
     agency.wire = ["lost before"]
@@ -164,6 +170,7 @@ def test_no_label_names_a_debtor_an_invoice_or_a_case(served: Served) -> None:
         "connection",
         "company",
         "server",
+        "table",
         "worker",
     }
     names = {

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from connector.config import load
+from connector.config.home import write_home
 from connector.runtime.doctor import Finding, examine
 
 ADDITION = """
@@ -57,3 +58,34 @@ def test_a_clock_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
 
     assert found["clock"] == "fail"
     assert not [name for name in found if name.startswith("law")]
+
+
+@pytest.mark.parametrize(
+    ("law", "wanted"),
+    [
+        ("", ["contractual, due_date_agreed, registers_read, receiver"]),
+        ('[law]\ncontractual = "yes"\ndue_date_agreed = "yes"\n', ["registers_read, receiver"]),
+        (
+            '[law]\ncontractual = "yes"\ndue_date_agreed = "no"\nregisters_read = "yes"\nreceiver = "exempt"\n',
+            [],
+        ),
+    ],
+)
+def test_what_the_law_of_a_ledger_leaves_open_is_a_warning(tmp_path: Path, law: str, wanted: list[str]) -> None:
+    write_home(tmp_path)
+    path = tmp_path / "ledgers" / "example.toml"
+    path.write_text(f"{path.read_text(encoding='utf-8').partition('[law]')[0]}\n{law}", encoding="utf-8")
+
+    found = [one for one in examine(tmp_path, {}) if one.subject == "law of ledger example"]
+    said = [f"[law] says nothing of {keys}: hand-overs wait for a person" for keys in wanted]
+    assert [one.said for one in found] == said
+    assert all(one.verdict == "warn" and "[law] of ledgers/example.toml" in one.mend for one in found)
+
+
+def test_a_ledger_that_hands_nothing_over_needs_no_statement(tmp_path: Path) -> None:
+    write_home(tmp_path)
+    path = tmp_path / "ledgers" / "example.toml"
+    text = path.read_text(encoding="utf-8")
+    assert "law of ledger example" in {one.subject for one in examine(tmp_path, {})}
+    path.write_text(text.replace('[sink]\nconnection = "agency"\n', ""), encoding="utf-8")
+    assert "law of ledger example" not in {one.subject for one in examine(tmp_path, {})}

@@ -140,3 +140,16 @@ def test_the_address_comes_from_the_configuration(tmp_path: Path, capsys: pytest
     tmp_path.joinpath("incasso.toml").write_text(f'[daemon]\nhost = "0.0.0.0"\nport = {port}\n', encoding="utf-8")
     assert run(["--home", str(tmp_path), "health"]) == 1
     assert f"http://127.0.0.1:{port} does not answer" in capsys.readouterr().out
+
+
+def test_a_table_of_the_law_that_ends_soon_is_named_and_changes_nothing_else(served: Served) -> None:
+    see_the_ledger(served)
+    assert health(served)[1]["law"] == []
+    served.desk.later(days=230)
+    code, found = health(served)
+    assert code == 200
+    assert [(one["table"], one["until"], one["days_left"]) for one in found["law"]] == [
+        ("nl.statutory", "2026-11-22", 35)
+    ]
+    served.desk.later(days=40)
+    assert [one["days_left"] for one in health(served)[1]["law"]] == [-5, 34, 34, 34]
