@@ -17,6 +17,7 @@ REFERENCES = {
     "answer", "attempt", "closed", "count", "fee_minor", "kind", "left", "lines", "message", "missing", "of",
     "open_minor", "payment", "plan", "reference", "request", "step", "backup_at", "revision",
     "sent_on", "channel", "valid",
+    "regime", "country", "since", "until", "on", "register", "looked_up", "found",
 }  # fmt: skip
 # Handed a text, which the trail leaves out.
 TEXTS = {"owner", "reasons", "why"}
