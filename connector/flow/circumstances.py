@@ -57,7 +57,8 @@ def record(workspace: Workspace, ledger: Ledger, debtor_id: str, fact: Circumsta
         circumstances.record(tx, ledger.name, debtor_id, fact, at=at)
         journal.note(
             tx, f"debtor.{fact.kind}", debtor_id, at=at, ledger=ledger.name, actor=actor,
-            regime=fact.regime, country=fact.country, since=str(fact.since), until=str(fact.until or ""),
+            regime=fact.regime.replace(" ", "_"), country=fact.country,
+            since=str(fact.since), until=str(fact.until or ""),
         )  # fmt: skip
         _put_before_a_person(workspace, tx, ledger, debtor_id, today=today)
         new = _key(fact) not in map(_key, known)

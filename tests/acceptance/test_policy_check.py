@@ -34,7 +34,7 @@ def test_the_policy_of_the_ledger_is_held_against_the_law_of_its_country(unlawfu
     assert lines[0] == "file and line setting what is wrong mend"
     assert lines[2].startswith("error policies/standard.toml:30 step 3 (escalate).after a consumer who is 45 days late")
     assert 'Write after = { step = "notice", days = 22 }.' in lines[2]
-    assert "warning policies/standard.toml:44 gates.debtor_kind.allowed a sole trader and a public body get" in words(
+    assert "warning policies/standard.toml:45 gates.debtor_kind.allowed a sole trader and a public body get" in words(
         ended.out
     )
     assert lines[-4:] == [

@@ -18,6 +18,7 @@ REFERENCES = {
     "open_minor", "payment", "plan", "reference", "request", "step", "backup_at", "revision",
     "sent_on", "channel", "valid",
     "since", "until", "made_on", "pay_by", "agreed_on", "amount_minor", "currency",
+    "regime", "country", "on", "register", "looked_up", "found",
 }  # fmt: skip
 # Handed a text, which the trail leaves out.
 TEXTS = {"owner", "reasons", "why"}

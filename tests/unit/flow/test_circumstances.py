@@ -150,6 +150,11 @@ def test_the_audit_trail_tells_who_said_what_and_nothing_of_a_persons_life(desk:
     assert not [one for one in trail(desk) if "daughter" in str(one) or "Bakker" in str(one)]
 
 
+def test_a_regime_of_several_words_is_a_word_in_the_trail(desk: Desk, acme: Ledger) -> None:
+    record(desk, acme, bankrupt(regime="suspension of payments"))
+    assert trail(desk)[-1][1]["regime"] == "suspension_of_payments"
+
+
 def test_an_agency_that_works_a_case_is_told_once_of_what_a_register_tells(desk: Desk, acme: Ledger) -> None:
     hand_over(desk, acme, make_plan(desk, acme)[1].id)
     told = [
