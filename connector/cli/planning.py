@@ -19,6 +19,7 @@ ExplainOption = Annotated[
     typer.Option("--explain", metavar="DEBTOR", help="Say why, for one debtor, with every condition; stores nothing."),
 ]
 ShowOption = Annotated[int, typer.Option("--show", metavar="PLAN", help="Show a plan that was made before.")]
+DiffOption = Annotated[bool, typer.Option("--diff", help="Show only what differs from the plan before.")]
 AllOption = Annotated[bool, typer.Option("--all", help="Show also those for whom nothing is done, and why.")]
 
 
@@ -27,17 +28,19 @@ def plan(
     ledger: LedgerArgument = "",
     explain: ExplainOption = "",
     show: ShowOption = 0,
+    diff: DiffOption = False,
     everybody: AllOption = False,
     json: JsonOption = False,
 ) -> None:
     """Decide what comes next for every debtor, store it as a plan, and show it. Nothing leaves the house."""
-    from connector.cli.plan_table import show_plan
+    from connector.cli.plan_table import Shown, show_plan
 
     invocation: Invocation = context.obj
+    shown = Shown(everybody=everybody, differing=diff)
     with invocation.workspace() as workspace:
         if show:
             chosen, owner = pick_plan(workspace, show)
-            show_plan(workspace, owner, chosen, everybody=everybody, as_json=json)
+            show_plan(workspace, owner, chosen, shown=shown, as_json=json)
             return
         owner = pick_ledger(workspace.settings, ledger)
         if explain:
@@ -48,8 +51,8 @@ def plan(
         from connector.runtime.visit import alone
 
         with alone(workspace, owner), showing_progress(quiet=json) as progress:
-            report, made = make_plan(workspace, owner, progress=progress)
-        show_plan(workspace, owner, made, everybody=everybody, as_json=json, remarks=report.remarks)
+            _, made = make_plan(workspace, owner, progress=progress)
+        show_plan(workspace, owner, made, shown=shown, as_json=json)
 
 
 def plans(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:

@@ -96,11 +96,31 @@ class Because(Record):
     verdict: Verdict
 
 
+class ClaimSeen(Record):
+    """One claim as a decision saw it, in integer minor units: what was open of it, and what of that is asked for.
+
+    `asked_minor` is 0 for a claim that takes no part in the step.
+    """
+
+    claim: str
+    number: str
+    currency: Currency
+    invoice_date: date | None
+    due_date: date | None
+    original_minor: int
+    open_minor: int
+    asked_minor: int
+
+
 class Decision(Record):
     """What happens next to an account, and why, also when nothing happens.
 
-    `claims` are the claims the step is about; `not_before` the first day on which the next step could come.
-    `policy` and `policy_version` name the rules; `facts` is the fingerprint of what was seen.
+    - `claims`: the claims the step is about; `amount_minor`: what it asks, net of credit.
+    - `not_before`: the first day on which the next step could come.
+    - `policy` and `policy_version` name the rules; `facts` is the fingerprint of what was seen.
+    - `held_step`: the step that would come if no gate stood in its way, and `held_minor` what it would ask; empty
+      and 0 where a step comes, a fact is missing, or the calendar or the amount says no as well.
+    - `seen`: every open claim of the account, where a step comes, is held, or a fact is missing; else none.
     """
 
     ledger: str
@@ -116,3 +136,6 @@ class Decision(Record):
     policy: str
     policy_version: str
     facts: str
+    held_step: str = ""
+    held_minor: int = 0
+    seen: tuple[ClaimSeen, ...] = ()

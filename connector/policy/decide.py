@@ -7,11 +7,13 @@ from connector.law.law import Law
 from connector.model import Account, Because, Decision, StepAction
 from connector.policy.conditions import asked_amount, asked_claims
 from connector.policy.facts import fingerprint
+from connector.policy.held import Held, held_back
 from connector.policy.horizon import first_possible
 from connector.policy.ladder import Ladder, Rung, Weighed, ladder_of, weigh
 from connector.policy.lawful import weigh_by_law
 from connector.policy.policy import Policy
 from connector.policy.records import because, build
+from connector.policy.seen import see
 from connector.policy.standing import Aside, Standing, for_hand_over, ledger_origin, read_standing
 
 
@@ -45,7 +47,8 @@ def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision
     reasons = (*asides, *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
     if not ahead:
         reasons = (*reasons, _finished(ladder, standing))
-    return _decision(standing, ladder, reasons, not_before=first_possible(standing, ahead, ladder))
+    held = held_back(standing, ladder, reasons)
+    return _decision(standing, ladder, reasons, held=held, not_before=first_possible(standing, ahead, ladder))
 
 
 def _rest(standing: Standing, ladder: Ladder) -> Decision:
@@ -96,9 +99,11 @@ def _decision(
     *,
     action: StepAction = "none",
     rung: Rung | None = None,
+    held: Held | None = None,
     not_before: date | None = None,
 ) -> Decision:
     account, policy = standing.account, ladder.policy
+    step, held_step = rung.step if rung else None, held.rung.step if held else None
     return build(
         Decision,
         {
@@ -106,15 +111,18 @@ def _decision(
             "debtor_id": account.debtor_id,
             "day": account.day,
             "action": action,
-            "step": rung.step.name if rung else "",
-            "claims": tuple(claim.claim for claim in asked_claims(rung.step, standing)) if rung else (),
-            "amount_minor": max(0, asked_amount(rung.step, standing)) if rung else 0,
+            "step": step.name if step else "",
+            "claims": tuple(claim.claim for claim in asked_claims(step, standing)) if step else (),
+            "amount_minor": max(0, asked_amount(step, standing)) if step else 0,
             "currency": policy.currency,
             "because": reasons,
             "not_before": not_before,
             "policy": policy.name,
             "policy_version": policy.version,
             "facts": fingerprint(account, standing.facts),
+            "held_step": held_step.name if held_step else "",
+            "held_minor": max(0, asked_amount(held_step, held.standing)) if held and held_step else 0,
+            "seen": see(step, standing) if step else see(held_step, held.standing) if held and held_step else (),
         },
     )
 
