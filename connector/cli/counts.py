@@ -26,6 +26,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "unchanged": ("unchanged step", "unchanged steps"),
     "held": ("step held", "steps held"),
     "withdrawn": ("step withdrawn", "steps withdrawn"),
+    # These two stand in the reports of runs that an older release made.
+    "left_out": ("debtor without a step", "debtors without a step"),
+    "gone": ("step gone", "steps gone"),
     "cases": ("case opened", "cases opened"),
     "claims": ("claim in them", "claims in them"),
     "left out": ("debtor left out", "debtors left out"),

@@ -25,14 +25,16 @@ STATES = ("new", "changed", "held", "withdrawn", "unchanged", "undecided")
 _AT_ONCE = 500
 _AMOUNTS = ["amount", "claims"]
 _COLUMNS = {
-    "new": ["debtor", "name", "step", *_AMOUNTS, "why", "change"],
+    "new": ["debtor", "name", "step", *_AMOUNTS, "change", "why"],
     "changed": ["debtor", "name", "step", *_AMOUNTS, "change", "why"],
     "unchanged": ["debtor", "name", "step", *_AMOUNTS, "why"],
-    "held": ["debtor", "name", "step", "amount", "held by", "change"],
+    "held": ["debtor", "name", "step", "amount", "change", "held by"],
     "withdrawn": ["debtor", "name", "change"],
-    "undecided": ["debtor", "name", "why", "change"],
+    "undecided": ["debtor", "name", "change", "why"],
     "none": ["debtor", "name", "why"],
 }
+
+_TITLES = {"none": "Nothing is done", "undecided": "Undecided, a fact is missing"}
 
 
 class Shown(NamedTuple):
@@ -99,7 +101,7 @@ def _show_state(workspace: "Workspace", plan: "Plan", totals: "Sequence[Total]",
                 cells = _cells(one, names)
                 yield [cells[column] for column in _COLUMNS[state]]
 
-    title = "Nothing is done" if state == "none" else state.capitalize()
+    title = _TITLES.get(state, state.capitalize())
     firm = ["debtor", "step"]
     show_long_table(_COLUMNS[state], read_rows, title=f"{title}: {count:,}", right=_AMOUNTS, whole=firm)
 

@@ -16,9 +16,22 @@ if TYPE_CHECKING:
 
 ExplainOption = Annotated[
     str,
-    typer.Option("--explain", metavar="DEBTOR", help="Say why, for one debtor, with every condition; stores nothing."),
+    typer.Option(
+        "--explain",
+        metavar="DEBTOR",
+        help="Say why, for one debtor, with every condition; stores nothing. Goes with --on and --show.",
+    ),
 ]
 ShowOption = Annotated[int, typer.Option("--show", metavar="PLAN", help="Show a plan that was made before.")]
+AheadOption = Annotated[
+    date | None,
+    typer.Option(
+        "--on",
+        parser=parse_day,
+        metavar="DATE",
+        help="Look ahead: what would come up to this day if nobody paid; stores nothing.",
+    ),
+]
 DiffOption = Annotated[bool, typer.Option("--diff", help="Show only what differs from the plan before.")]
 AllOption = Annotated[bool, typer.Option("--all", help="Show also those for whom nothing is done, and why.")]
 
@@ -28,6 +41,7 @@ def plan(
     ledger: LedgerArgument = "",
     explain: ExplainOption = "",
     show: ShowOption = 0,
+    on: AheadOption = None,
     diff: DiffOption = False,
     everybody: AllOption = False,
     json: JsonOption = False,
@@ -37,12 +51,17 @@ def plan(
 
     invocation: Invocation = context.obj
     shown = Shown(everybody=everybody, differing=diff)
+    if show and on:
+        raise typer.BadParameter("a stored plan is of its own day: leave --on out", param_hint="--on")
     with invocation.workspace() as workspace:
         if show:
             chosen, owner = pick_plan(workspace, show)
             show_plan(workspace, owner, chosen, shown=shown, as_json=json)
             return
         owner = pick_ledger(workspace.settings, ledger)
+        if on:
+            _look_ahead(workspace, owner, explain, on, as_json=json)
+            return
         if explain:
             _explain(workspace, owner, explain, as_json=json)
             return
@@ -153,3 +172,17 @@ def _explain(workspace: "Workspace", ledger: "Ledger", text: str, *, as_json: bo
         return
     for line in render(told(decision).model_copy(update={"debtor_id": names.full(key)})):
         print_line(line)
+
+
+def _look_ahead(workspace: "Workspace", ledger: "Ledger", text: str, until: date, *, as_json: bool) -> None:
+    from connector.cli.ahead_table import show_outlook, show_prospect
+    from connector.cli.output import showing_progress
+    from connector.flow.ahead import look, look_at
+
+    if text:
+        key = pick_debtor(workspace, ledger, text)
+        show_prospect(workspace, ledger, key, look_at(workspace, ledger, key, until), as_json=as_json)
+        return
+    with showing_progress(quiet=as_json) as progress:
+        found = look(workspace, ledger, until, progress=progress)
+    show_outlook(workspace, found, as_json=as_json)
