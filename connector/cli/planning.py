@@ -1,7 +1,8 @@
 """`incasso plan`, `plans`, `steps`, `release`: what comes next for every debtor, and that it was done."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,6 +22,16 @@ ExplainOption = Annotated[
         metavar="DEBTOR",
         help="Say why, for one debtor, with every condition; stores nothing. Goes with --on and --show.",
     ),
+]
+PageOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--page", metavar="FILE.html", help="With --explain: write it as one page, for the debtor or a lawyer."
+    ),
+]
+LanguageOption = Annotated[
+    Literal["nl", "fr", "en"] | None,
+    typer.Option("--language", help="Of the page; left out: the debtor's, else the ledger's."),
 ]
 ShowOption = Annotated[int, typer.Option("--show", metavar="PLAN", help="Show a plan that was made before.")]
 AheadOption = Annotated[
@@ -42,20 +53,28 @@ def plan(
     explain: ExplainOption = "",
     show: ShowOption = 0,
     on: AheadOption = None,
+    page: PageOption = None,
+    language: LanguageOption = None,
     diff: DiffOption = False,
     everybody: AllOption = False,
     json: JsonOption = False,
 ) -> None:
     """Decide what comes next for every debtor, store it as a plan, and show it. Nothing leaves the house."""
+    from connector.cli.explaining import explain_one
     from connector.cli.plan_table import Shown, show_plan
 
     invocation: Invocation = context.obj
     shown = Shown(everybody=everybody, differing=diff)
-    if show and on:
-        raise typer.BadParameter("a stored plan is of its own day: leave --on out", param_hint="--on")
+    if on and (show or page):
+        raise typer.BadParameter("goes with neither --show nor --page: it looks ahead", param_hint="--on")
+    if (page or language) and not (page and explain):
+        raise typer.BadParameter("a page is of one debtor: give --explain DEBTOR and --page FILE", param_hint="--page")
     with invocation.workspace() as workspace:
         if show:
             chosen, owner = pick_plan(workspace, show)
+            if explain:
+                explain_one(workspace, owner, explain, plan=chosen, page=page, language=language, as_json=json)
+                return
             show_plan(workspace, owner, chosen, shown=shown, as_json=json)
             return
         owner = pick_ledger(workspace.settings, ledger)
@@ -63,7 +82,7 @@ def plan(
             _look_ahead(workspace, owner, explain, on, as_json=json)
             return
         if explain:
-            _explain(workspace, owner, explain, as_json=json)
+            explain_one(workspace, owner, explain, page=page, language=language, as_json=json)
             return
         from connector.cli.output import showing_progress
         from connector.flow.plan import make_plan
@@ -155,23 +174,6 @@ def compare(context: typer.Context, ledger: LedgerArgument = "", json: JsonOptio
     else:
         print_line("No claim is at an agency.")
     raise typer.Exit(ExitCode.PERSON if differ else ExitCode.DONE)
-
-
-def _explain(workspace: "Workspace", ledger: "Ledger", text: str, *, as_json: bool) -> None:
-    from connector.cli.naming import Names
-    from connector.cli.output import print_line, show_json
-    from connector.flow.plan import explain
-    from connector.policy import explain as told
-    from connector.policy import render
-
-    key = pick_debtor(workspace, ledger, text)
-    _, decision = explain(workspace, ledger, key)
-    names = Names(workspace, ledger.name, [key])
-    if as_json:
-        show_json(names.coded(told(decision)))
-        return
-    for line in render(told(decision).model_copy(update={"debtor_id": names.full(key)})):
-        print_line(line)
 
 
 def _look_ahead(workspace: "Workspace", ledger: "Ledger", text: str, until: date, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from connector.flow.workspace import Workspace
 from connector.insight.ahead import Coming, Prospect, Terms, is_quiet, look_ahead
 from connector.model import Account, Decision
 from connector.policy import missing
-from connector.policy.held import is_gate
+from connector.policy.held import holding
 from connector.store import Tx
 from connector.store.terms import terms
 
@@ -102,6 +102,6 @@ def _stuck(last: Decision) -> Iterator[Stuck]:
 
 def _held_in_short(decision: Decision) -> str:
     """The first gate that says no; what the law would want to see is told as such."""
-    one = next(one for one in decision.because if one.verdict == "no" and is_gate(one))
+    one = holding(decision)[0]
     asked = f"the law then asks: {one.asked}" if ".law." in one.condition else one.asked
     return f"{asked} {one.seen}"

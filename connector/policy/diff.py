@@ -5,7 +5,7 @@ from typing import Literal
 
 from connector.model import ClaimSeen, Decision
 from connector.model.record import Record
-from connector.policy.held import is_gate
+from connector.policy.held import holding
 from connector.policy.records import money_text
 from connector.policy.seen import tell_changes
 
@@ -75,7 +75,7 @@ def moves(decision: Decision) -> bool:
 
 def held_by(decision: Decision) -> tuple[str, ...]:
     """What the gates say that keep a step back, each as "asked: seen"."""
-    return tuple(f"{one.asked} {one.seen}" for one in decision.because if one.verdict == "no" and is_gate(one))
+    return tuple(f"{one.asked} {one.seen}" for one in holding(decision))
 
 
 def _kind(before: Decision | None, now: Decision, *, done: bool) -> ChangeKind:

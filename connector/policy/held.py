@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from connector.model import Because
+from connector.model import Because, Decision
 from connector.policy.ladder import Ladder, Rung, weigh
 from connector.policy.standing import Standing, for_hand_over, read_standing
 
@@ -28,6 +28,14 @@ def is_gate(reason: Because) -> bool:
     if about in ("claim", "account"):
         return reason.condition not in _NOT_KEPT_BACK
     return code not in _NO_GATE
+
+
+def holding(decision: Decision) -> list[Because]:
+    """The gates that keep `held_step` back: those of the step, then those of claims; else those of other steps."""
+    against = [one for one in decision.because if one.verdict == "no" and is_gate(one)]
+    own = [one for one in against if one.condition.partition(".")[0] == decision.held_step]
+    of_claims = [one for one in against if one.condition.partition(".")[0] in ("claim", "account")]
+    return [*own, *of_claims] or against
 
 
 def held_back(standing: Standing, ladder: Ladder, reasons: Iterable[Because]) -> Held | None:

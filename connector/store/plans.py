@@ -179,6 +179,16 @@ def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Plann
     return {row.debtor_id: _planned(row) for row in rows}
 
 
+def decision_as_of(tx: Tx, plan_id: int, ledger: str, debtor_id: str) -> tuple[Plan, Planned] | None:
+    """What a plan says of a debtor: its own decision, else that of the plan before it in which he last had one."""
+    mine = (decision.c.ledger == ledger, decision.c.debtor_id == debtor_id, decision.c.plan_id <= plan_id)
+    row = tx.execute(select(decision).where(*mine).order_by(decision.c.plan_id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    of = read_plan(tx, row.plan_id)
+    return (of, _planned(row)) if of else None
+
+
 def settle_decision(tx: Tx, plan_id: int, debtor_id: str, *, outcome: str, why: str = "", case_ref: str = "") -> None:
     """What became of a decision when the plan was carried out."""
     tx.execute(

@@ -16,6 +16,10 @@ REMINDED = decided(invoice("A", late=20))
 QUIET = decided(invoice("A", late=-20))
 UNDECIDED = decided(invoice("A", late=None))
 HELD = decided(invoice("A", late=20), holds=(hold(),))
+SHORT = (
+    "A paid in part, EUR 121.00 -> EUR 0.01, Is at least EUR 0.01 open after credit? "
+    "EUR 0.01 in 1 claim less EUR 1.00 credit = EUR -0.99"
+)
 BOTH = (taken("remind", 36), taken("notice", 20))
 
 
@@ -139,6 +143,13 @@ class TestHeld:
         assert held_by(now)[0] == reason
         assert one.why == (f"nothing -> {step} held",)
 
+    def test_a_gate_of_another_step_is_not_named(self) -> None:
+        now = decided(
+            invoice("A", late=50), steps=(taken("remind", 36),), debtor_kind="consumer", disputes=(dispute(),)
+        )
+        assert now.held_step == "notice"
+        assert held_by(now) == ("Is there no dispute about everything? disputed since 2026-11-13: never delivered",)
+
     def test_what_it_would_ask_is_told(self) -> None:
         assert decided(invoice("A", late=20), invoice("B", late=3), disputes=(dispute(),)).held_minor == 24_200
 
@@ -186,8 +197,7 @@ def test_who_is_undecided_says_so() -> None:
         (debtor(invoice("B", late=-20)), "A paid, no: 1 open, the first falls due on 2026-12-12"),
         (
             debtor(invoice("A", late=20, euros="0.01"), credit="1.00"),
-            "A paid in part, EUR 121.00 -> EUR 0.01, Is at least EUR 0.01 open after credit? "
-            "EUR 0.01 in 1 claim less EUR 1.00 credit = EUR -0.99",
+            SHORT,
         ),
     ],
 )
