@@ -24,6 +24,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "new": ("new step", "new steps"),
     "changed": ("changed step", "changed steps"),
     "unchanged": ("unchanged step", "unchanged steps"),
+    "held": ("step held", "steps held"),
+    "withdrawn": ("step withdrawn", "steps withdrawn"),
+    # These two stand in the reports of runs that an older release made.
     "left_out": ("debtor without a step", "debtors without a step"),
     "gone": ("step gone", "steps gone"),
     "cases": ("case opened", "cases opened"),

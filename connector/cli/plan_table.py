@@ -1,10 +1,11 @@
-"""A plan as a person reads it: who moves, what is undecided, what was left out, and what to type next.
+"""A plan as a person reads it: by state, who moves, who is held and by what, what was withdrawn, and what to type next.
 
 A plan may hold more decisions than fit the memory: they are read in pages, each in a transaction of its own.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.cli.long_table import show_long_table
 from connector.cli.naming import Names
@@ -13,33 +14,42 @@ from connector.runtime.words import plural
 
 if TYPE_CHECKING:
     from connector.config import Ledger
-    from connector.flow.runs import Remark
     from connector.flow.workspace import Workspace
     from connector.model import Decision
     from connector.store.plans import Plan, Planned, Total
 
 _STEPS = {"remind": "reminder", "notice": "formal notice", "call": "call", "escalate": "hand-over"}
 _WITH_STEPS = ("remind", "notice", "call")
-_EVERYTHING = ""
+# The states in the order in which they are shown; `none` on request only.
+STATES = ("new", "changed", "held", "withdrawn", "unchanged", "undecided")
 _AT_ONCE = 500
+_AMOUNTS = ["amount", "claims"]
+_COLUMNS = {
+    "new": ["debtor", "name", "step", *_AMOUNTS, "change", "why"],
+    "changed": ["debtor", "name", "step", *_AMOUNTS, "change", "why"],
+    "unchanged": ["debtor", "name", "step", *_AMOUNTS, "why"],
+    "held": ["debtor", "name", "step", "amount", "change", "held by"],
+    "withdrawn": ["debtor", "name", "change"],
+    "undecided": ["debtor", "name", "change", "why"],
+    "none": ["debtor", "name", "why"],
+}
+
+_TITLES = {"none": "Nothing is done", "undecided": "Undecided, a fact is missing"}
 
 
-def show_plan(
-    workspace: "Workspace",
-    ledger: "Ledger",
-    plan: "Plan",
-    *,
-    everybody: bool,
-    as_json: bool,
-    remarks: "Sequence[Remark]" = (),
-) -> None:
-    """Print a stored plan. With `everybody` also those for whom nothing is done, as far as that is news."""
+class Shown(NamedTuple):
+    """What is shown of a plan: also those for whom nothing is done, or only what differs from the plan before."""
+
+    everybody: bool = False
+    differing: bool = False
+
+
+def show_plan(workspace: "Workspace", ledger: "Ledger", plan: "Plan", *, shown: Shown, as_json: bool) -> None:
+    """Print a stored plan: a table a state, those who are nearest to the agency first."""
     from connector.store import plans
 
-    names = Names(workspace, ledger.name, [one.debtor_id for one in remarks])
     if as_json:
-        decisions = _for_machines(workspace, plan)
-        show_json_parts({"plan": plan, "decisions": decisions, "remarks": [names.coded(one) for one in remarks]})
+        show_json_parts({"plan": plan, "decisions": _for_machines(workspace, plan, shown)})
         return
     with workspace.store.read() as tx:
         totals = plans.totals(tx, plan.id)
@@ -47,51 +57,68 @@ def show_plan(
         f"Plan {plan.id} of {ledger.name}, {plan.day}, made {instant(plan.created_at)} with policy {plan.policy} "
         f"{plan.policy_version}: {plan.state}"
     )
-    columns = ["debtor", "name", "step", "amount", "claims", "change", "why"]
-    firm = ["debtor", "step", "change"]
-    show_long_table(columns, lambda: _moves(workspace, plan), right=["amount", "claims"], whole=firm)
-    _show_why(workspace, plan, "undecided", title="Undecided: a fact is missing")
-    if everybody:
-        _show_why(workspace, plan, "none", title="Nothing is done")
-    for remark in remarks:
-        print_line(names.tell(remark))
-    _show_totals(plan, totals, everybody=everybody)
+    for state in (*STATES, *(["none"] if shown.everybody else [])):
+        _show_state(workspace, plan, [one for one in totals if one.change == state], state, shown)
+    _show_totals(plan, totals, shown)
     _show_next(plan, ledger, actions={one.action for one in totals})
 
 
-def _read(workspace: "Workspace", plan: "Plan", *actions: str) -> "Iterator[tuple[Planned, Names]]":
-    """The decisions with these actions, action by action, each with names that know its debtor."""
+def _read(
+    workspace: "Workspace", plan: "Plan", *, state: str = "", action: str = "", differing: bool
+) -> "Iterator[tuple[Planned, Names]]":
+    """These decisions in the order of debtors, each with names that know its debtor."""
     from connector.store import plans
 
-    for action in actions:
-        after = ""
-        while True:
-            with workspace.store.read() as tx:
-                page = plans.next_decisions(tx, plan.id, after=after, most=_AT_ONCE, action=action)
-            if not page:
-                break
-            names = Names(workspace, plan.ledger, [one.decision.debtor_id for one in page])
-            yield from ((one, names) for one in page)
-            after = page[-1].decision.debtor_id
+    after = ""
+    while True:
+        with workspace.store.read() as tx:
+            page = plans.next_decisions(
+                tx, plan.id, after=after, most=_AT_ONCE, change=state, action=action, differing=differing
+            )
+        if not page:
+            return
+        names = Names(workspace, plan.ledger, [one.decision.debtor_id for one in page])
+        yield from ((one, names) for one in page)
+        after = page[-1].decision.debtor_id
 
 
-def _for_machines(workspace: "Workspace", plan: "Plan") -> Iterator[dict[str, Any]]:
-    for one, names in _read(workspace, plan, _EVERYTHING):
+def _for_machines(workspace: "Workspace", plan: "Plan", shown: Shown) -> Iterator[dict[str, Any]]:
+    for one, names in _read(workspace, plan, differing=shown.differing):
         yield {**vars(one), "debtor_code": names.code(one.decision.debtor_id)}
 
 
-def _moves(workspace: "Workspace", plan: "Plan") -> Iterator[list[str]]:
-    """The rows of those who take a step, the last step of all first."""
-    for one, names in _read(workspace, plan, *reversed(_STEPS)):
-        yield [
-            names.short(one.decision.debtor_id),
-            names.name(one.decision.debtor_id),
-            _STEPS[one.decision.action],
-            money(one.decision.amount_minor, one.decision.currency),
-            str(len(one.decision.claims)),
-            one.change,
-            _became(one),
-        ]
+def _show_state(workspace: "Workspace", plan: "Plan", totals: "Sequence[Total]", state: str, shown: Shown) -> None:
+    """The table of one state; the last step of all comes first."""
+    count = sum(one.differing if shown.differing else one.count for one in totals)
+    if not count:
+        return
+    present = {one.action for one in totals}
+    actions = [action for action in (*reversed(_STEPS), "none", "undecided") if action in present]
+
+    def read_rows() -> Iterator[list[str]]:
+        for action in actions:
+            for one, names in _read(workspace, plan, state=state, action=action, differing=shown.differing):
+                cells = _cells(one, names)
+                yield [cells[column] for column in _COLUMNS[state]]
+
+    title = _TITLES.get(state, state.capitalize())
+    firm = ["debtor", "step"]
+    show_long_table(_COLUMNS[state], read_rows, title=f"{title}: {count:,}", right=_AMOUNTS, whole=firm)
+
+
+def _cells(one: "Planned", names: Names) -> dict[str, str]:
+    decision = one.decision
+    reason = _became(one)
+    return {
+        "debtor": names.short(decision.debtor_id),
+        "name": names.name(decision.debtor_id),
+        "step": _STEPS.get(decision.action, decision.held_step),
+        "amount": money(decision.amount_minor or decision.held_minor, decision.currency),
+        "claims": str(len(decision.claims)),
+        "why": reason,
+        "held by": reason,
+        "change": one.change_why,
+    }
 
 
 def _became(one: "Planned") -> str:
@@ -102,39 +129,41 @@ def _became(one: "Planned") -> str:
 
 
 def reason_in_short(decision: "Decision") -> str:
-    """The reason that decided: what is missing, the first one not met where nothing moves, else the first one met."""
-    from connector.policy import missing
+    """The reason that decided: what is missing, what holds it, the first one not met where nothing moves, else the
+    first one met.
+    """
+    from connector.policy import held_by, missing
 
     if decision.action == "undecided":
         return missing(decision)
+    if decision.held_step:
+        return held_by(decision)[0]
     wanted = "no" if decision.action == "none" else "yes"
     return next((one.seen for one in decision.because if one.verdict == wanted), "")
 
 
-def _show_why(workspace: "Workspace", plan: "Plan", action: str, *, title: str) -> None:
-    def read_rows() -> Iterator[list[str]]:
-        for one, names in _read(workspace, plan, action):
-            key = one.decision.debtor_id
-            yield [names.short(key), names.name(key), reason_in_short(one.decision)]
-
-    show_long_table(["debtor", "name", "why"], read_rows, title=title, whole=["debtor"])
-
-
-def _show_totals(plan: "Plan", totals: "Sequence[Total]", *, everybody: bool) -> None:
+def _show_totals(plan: "Plan", totals: "Sequence[Total]", shown: Shown) -> None:
+    steps: Counter[tuple[str, str]] = Counter()
+    amounts: Counter[tuple[str, str]] = Counter()
     for one in totals:
-        if one.action in _STEPS:
-            print_line(f"{plural(one.count, _STEPS[one.action])}: {money(one.amount_minor, one.currency)}")
+        steps[one.action, one.currency] += one.count
+        amounts[one.action, one.currency] += one.amount_minor
+    for (action, currency), count in steps.items():
+        if action in _STEPS:
+            print_line(f"{plural(count, _STEPS[action])}: {money(amounts[action, currency], currency)}")
+    for one in totals:
+        if one.change == "held":
+            print_line(f"{one.count:,} held: {money(one.amount_minor, one.currency)}")
     counts = plan.counts
     if counts.get("undecided"):
         print_line(f"{counts['undecided']:,} undecided")
-    if counts.get("none"):
-        resting = sum(one.count for one in totals if one.action == "none")
-        hint = "" if everybody or not resting else f", new for {resting:,} of them (show them with --all)"
-        print_line(f"{counts['none']:,} with nothing to do{hint}")
-    changes = ", ".join(
-        f"{counts[word]:,} {word}" for word in ("new", "changed", "unchanged", "gone") if counts.get(word)
-    )
-    print_line(f"Against the plan before: {changes or 'no debtor then or now'}.")
+    idle = counts.get("none", 0) - counts.get("held", 0) - counts.get("withdrawn", 0)
+    if idle > 0:
+        resting = sum(one.count for one in totals if one.change == "none")
+        hint = "" if shown.everybody or not resting else f", new for {resting:,} of them (show them with --all)"
+        print_line(f"{idle:,} with nothing to do{hint}")
+    states = ", ".join(f"{counts[word]:,} {word}" for word in STATES if counts.get(word))
+    print_line(f"Against the plan before: {states or 'no step then or now'}.")
 
 
 def _show_next(plan: "Plan", ledger: "Ledger", *, actions: set[str]) -> None:

@@ -1,7 +1,8 @@
 """`incasso plan`, `plans`, `steps`, `release`: what comes next for every debtor, and that it was done."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,9 +19,33 @@ if TYPE_CHECKING:
 
 ExplainOption = Annotated[
     str,
-    typer.Option("--explain", metavar="DEBTOR", help="Say why, for one debtor, with every condition; stores nothing."),
+    typer.Option(
+        "--explain",
+        metavar="DEBTOR",
+        help="Say why, for one debtor, with every condition; stores nothing. Goes with --on and --show.",
+    ),
+]
+PageOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--page", metavar="FILE.html", help="With --explain: write it as one page, for the debtor or a lawyer."
+    ),
+]
+LanguageOption = Annotated[
+    Literal["nl", "fr", "en"] | None,
+    typer.Option("--language", help="Of the page; left out: the debtor's, else the ledger's."),
 ]
 ShowOption = Annotated[int, typer.Option("--show", metavar="PLAN", help="Show a plan that was made before.")]
+AheadOption = Annotated[
+    date | None,
+    typer.Option(
+        "--on",
+        parser=parse_day,
+        metavar="DATE",
+        help="Look ahead: what would come up to this day if nobody paid; stores nothing.",
+    ),
+]
+DiffOption = Annotated[bool, typer.Option("--diff", help="Show only what differs from the plan before.")]
 AllOption = Annotated[bool, typer.Option("--all", help="Show also those for whom nothing is done, and why.")]
 
 
@@ -29,29 +54,45 @@ def plan(
     ledger: LedgerArgument = "",
     explain: ExplainOption = "",
     show: ShowOption = 0,
+    on: AheadOption = None,
+    page: PageOption = None,
+    language: LanguageOption = None,
+    diff: DiffOption = False,
     everybody: AllOption = False,
     json: JsonOption = False,
 ) -> None:
     """Decide what comes next for every debtor, store it as a plan, and show it. Nothing leaves the house."""
-    from connector.cli.plan_table import show_plan
+    from connector.cli.explaining import explain_one
+    from connector.cli.plan_table import Shown, show_plan
 
     invocation: Invocation = context.obj
+    shown = Shown(everybody=everybody, differing=diff)
+    if on and (show or page):
+        raise typer.BadParameter("goes with neither --show nor --page: it looks ahead", param_hint="--on")
+    if (page or language) and not (page and explain):
+        raise typer.BadParameter("a page is of one debtor: give --explain DEBTOR and --page FILE", param_hint="--page")
     with invocation.workspace() as workspace:
         if show:
             chosen, owner = pick_plan(workspace, show)
-            show_plan(workspace, owner, chosen, everybody=everybody, as_json=json)
+            if explain:
+                explain_one(workspace, owner, explain, plan=chosen, page=page, language=language, as_json=json)
+                return
+            show_plan(workspace, owner, chosen, shown=shown, as_json=json)
             return
         owner = pick_ledger(workspace.settings, ledger)
+        if on:
+            _look_ahead(workspace, owner, explain, on, as_json=json)
+            return
         if explain:
-            _explain(workspace, owner, explain, as_json=json)
+            explain_one(workspace, owner, explain, page=page, language=language, as_json=json)
             return
         from connector.cli.output import showing_progress
         from connector.flow.plan import make_plan
         from connector.runtime.visit import alone
 
         with alone(workspace, owner), showing_progress(quiet=json) as progress:
-            report, made = make_plan(workspace, owner, progress=progress)
-        show_plan(workspace, owner, made, everybody=everybody, as_json=json, remarks=report.remarks)
+            _, made = make_plan(workspace, owner, progress=progress)
+        show_plan(workspace, owner, made, shown=shown, as_json=json)
 
 
 def plans(context: typer.Context, ledger: LedgerArgument = "", json: JsonOption = False) -> None:
@@ -174,18 +215,15 @@ def compare(context: typer.Context, ledger: LedgerArgument = "", json: JsonOptio
     raise typer.Exit(ExitCode.PERSON if differ else ExitCode.DONE)
 
 
-def _explain(workspace: "Workspace", ledger: "Ledger", text: str, *, as_json: bool) -> None:
-    from connector.cli.naming import Names
-    from connector.cli.output import print_line, show_json
-    from connector.flow.plan import explain
-    from connector.policy import explain as told
-    from connector.policy import render
+def _look_ahead(workspace: "Workspace", ledger: "Ledger", text: str, until: date, *, as_json: bool) -> None:
+    from connector.cli.ahead_table import show_outlook, show_prospect
+    from connector.cli.output import showing_progress
+    from connector.flow.ahead import look, look_at
 
-    key = pick_debtor(workspace, ledger, text)
-    _, decision = explain(workspace, ledger, key)
-    names = Names(workspace, ledger.name, [key])
-    if as_json:
-        show_json(names.coded(told(decision)))
+    if text:
+        key = pick_debtor(workspace, ledger, text)
+        show_prospect(workspace, ledger, key, look_at(workspace, ledger, key, until), as_json=as_json)
         return
-    for line in render(told(decision).model_copy(update={"debtor_id": names.full(key)})):
-        print_line(line)
+    with showing_progress(quiet=as_json) as progress:
+        found = look(workspace, ledger, until, progress=progress)
+    show_outlook(workspace, found, as_json=as_json)

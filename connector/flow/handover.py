@@ -13,6 +13,7 @@ from connector.flow.balance import otherwise_closed, paid
 from connector.flow.delivery import deliver
 from connector.flow.messages import derive_case_ref, put_document, put_open, seal_document
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
+from connector.flow.since import is_same, tell_since
 from connector.flow.workspace import Workspace
 from connector.model import Account, Case, Claim, ClaimLine, Decision, Document, Money
 from connector.policy.decide import decide
@@ -150,8 +151,8 @@ def _open_case(handing: _Handing, decision: Decision, link: Link) -> str:
     day = workspace.clock.today(ledger.timezone)
     with workspace.store.read() as tx:
         present = account(tx, ledger, decision.debtor_id, day)
+        _unchanged(handing, tx, present, decision)
         case = _build(tx, ledger, link, present, decision=decision)
-    _unchanged(handing, present, decision)
     reason = workspace.plugins.before_handover(case, link.connection)
     if reason:
         raise _LeftOutError(reason)
@@ -169,21 +170,11 @@ def _open_case(handing: _Handing, decision: Decision, link: Link) -> str:
     return case.case_ref
 
 
-def _unchanged(handing: _Handing, present: Account, decision: Decision) -> None:
-    """What was shown is what happens: other facts, other rules or another outcome, and the person sees it anew."""
+def _unchanged(handing: _Handing, tx: Tx, present: Account, decision: Decision) -> None:
+    """What was shown is what happens: other facts, another policy or another outcome, and the person sees it anew."""
     again = decide(present, handing.policy, handing.workspace.law)
-    if again.action != "escalate":
-        why = next((one for one in again.because if one.verdict != "yes"), None)
-        raise _LeftOutError(
-            f"it would not be handed over now: {why.seen}" if why else "it would not be handed over now"
-        )
-    shown = (decision.facts, decision.claims, decision.amount_minor, decision.step)
-    if (again.facts, again.claims, again.amount_minor, again.step) != shown:
-        raise _LeftOutError("its facts have changed since the plan was made")
-    if again.policy_version != decision.policy_version:
-        raise _LeftOutError("the policy has changed since the plan was made")
-    if again.law != decision.law:
-        raise _LeftOutError("the law's tables or readings have changed since the plan was made")
+    if not is_same(decision, again):
+        raise _LeftOutError(tell_since(tx, decision, again, present, made_at=handing.plan.created_at))
 
 
 def _build(tx: Tx, ledger: Ledger, link: Link, present: Account, *, decision: Decision) -> Case:
@@ -191,8 +182,6 @@ def _build(tx: Tx, ledger: Ledger, link: Link, present: Account, *, decision: De
     if debtor is None:
         raise _LeftOutError("the source has not sent the debtor's name and address")
     chosen = [claim for claim in present.claims if claim.claim in decision.claims]
-    if len(chosen) != len(decision.claims):
-        raise _LeftOutError("a claim of the plan is not open any more")
     attempt = cases.times_handed_over(tx, ledger.name, list(decision.claims))
     case_ref = derive_case_ref(ledger.name, decision.debtor_id, list(decision.claims), attempt=attempt)
     return Case(

@@ -1,17 +1,19 @@
 """Plan: decide every account, keep the decisions with their reasons, and tell what differs from the last plan."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 from hashlib import sha256
 from itertools import islice
 
 from connector.config import Ledger
 from connector.flow.accounts import account, accounts
-from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
+from connector.flow.changes import change_since
+from connector.flow.runs import Progress, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Account, Decision
 from connector.policy.decide import decide
-from connector.policy.diff import Change, compare, moves
-from connector.store import plans
+from connector.policy.diff import Change, moves
+from connector.store import Tx, people, plans
 from connector.store.plans import Plan
 
 _AT_ONCE = 500
@@ -20,8 +22,9 @@ _AT_ONCE = 500
 def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> tuple[Report, Plan]:
     """Decide all accounts of a ledger as of today and store the plan.
 
-    The counts: decisions by action, and by change against the last plan (`connector.policy.diff.Change`). A debtor
-    who does nothing, as before, keeps the decision of an earlier plan.
+    The counts: decisions by action, and by state against the last plan (`connector.policy.diff.Change`); who is held
+    or withdrawn is among those for whom nothing is done. A debtor who does nothing, as before, keeps the decision of
+    an earlier plan.
     """
     with running(workspace, ledger.name, "plan") as report:
         policy = workspace.policy(ledger)
@@ -39,17 +42,13 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
             )
         digest = sha256()
         with workspace.store.read() as reading:
-            stream = accounts(reading, ledger, day)
-            while chunk := list(islice(stream, _AT_ONCE)):
-                decided = [decide(one, policy, workspace.law) for one in chunk]
+            for chunk in _chunks(reading, ledger, day, moved):
+                decided = [(one, decide(one, policy, workspace.law)) for one in chunk]
                 _keep(workspace, plan_id, decided, moved=moved, report=report)
-                digest.update("".join(one.facts for one in decided).encode())
+                digest.update("".join(one.facts for present, one in decided if _has_any(present)).encode())
                 progress("accounts", len(chunk))
                 if workspace.stop.is_set():
                     raise StoppedError("stopped while planning; the next plan starts anew")
-        for debtor_id, step in moved.items():
-            report.counts["gone"] += 1
-            report.remarks.append(Remark(f"was to {step}, nothing is open any more", debtor_id))
         with workspace.store.write() as tx:
             plans.finish_plan(tx, plan_id, ledger.name, facts=digest.hexdigest(), counts=+report.counts)
             plan = plans.read_plan(tx, plan_id)
@@ -65,27 +64,49 @@ def explain(workspace: Workspace, ledger: Ledger, debtor_id: str) -> tuple[Accou
     return present, decide(present, workspace.policy(ledger), workspace.law)
 
 
+def _chunks(tx: Tx, ledger: Ledger, day: date, moved: dict[str, str]) -> Iterator[list[Account]]:
+    """All accounts, then those of debtors who are left in `moved` by then: they have nothing open any more."""
+    stream = accounts(tx, ledger, day)
+    while chunk := list(islice(stream, _AT_ONCE)):
+        yield chunk
+    closed = iter(sorted(moved))
+    while ids := list(islice(closed, _AT_ONCE)):
+        steps = people.steps(tx, ledger.name, ids)
+        yield [
+            Account(ledger=ledger.name, debtor_id=key, debtor_kind="unknown", day=day, steps=tuple(steps.get(key, ())))
+            for key in ids
+        ]
+
+
+def _has_any(present: Account) -> bool:
+    return bool(present.claims or present.credit_minor)
+
+
 def _keep(
-    workspace: Workspace, plan_id: int, decided: Sequence[Decision], *, moved: dict[str, str], report: Report
+    workspace: Workspace,
+    plan_id: int,
+    decided: Sequence[tuple[Account, Decision]],
+    *,
+    moved: dict[str, str],
+    report: Report,
 ) -> None:
-    """Store who moves, who needs a person, and whose standing changed; count everybody."""
+    """Store who moves, is held or needs a person, and whose standing changed; count everybody."""
     with workspace.store.write() as tx:
-        known = plans.latest_decisions(tx, decided[0].ledger, [one.debtor_id for one in decided])
+        known = plans.latest_decisions(tx, decided[0][0].ledger, [one.debtor_id for one, _ in decided])
         kept = []
-        for one in decided:
+        for present, one in decided:
             moved.pop(one.debtor_id, None)
-            before = known.get(one.debtor_id)
-            change = compare(before.decision if before else None, one)
-            assert change is not None
+            change = change_since(tx, known.get(one.debtor_id), one, present)
             report.counts[one.action] += 1
-            report.counts[change.kind] += 1
+            if change.kind not in ("undecided", "none"):
+                report.counts[change.kind] += 1
             if _worth_keeping(change, one):
                 kept.append((one, change))
         plans.add_decisions(tx, plan_id, [(one, change.kind, "; ".join(change.why)) for one, change in kept])
 
 
 def _worth_keeping(change: Change, now: Decision) -> bool:
-    if moves(now) or now.action == "undecided" or change.before is None:
+    if moves(now) or now.action == "undecided" or now.held_step or change.before is None:
         return True
     before = change.before
     if (before.policy_version, before.law) != (now.policy_version, now.law):

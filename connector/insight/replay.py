@@ -11,7 +11,7 @@ from connector.model import Account, Decision, PriorStep
 from connector.policy import Policy, decide, moves
 from connector.policy.horizon import first_possible
 from connector.policy.standing import read_standing
-from connector.policy.ways import way_of
+from connector.policy.ways import at_agency, way_of
 from connector.store.items import ClaimRow
 from connector.store.netting import credit_of
 
@@ -155,10 +155,11 @@ def _next_day(
     change = past.next_change(account.day)
     possible = decision.not_before
     if decision.action == "undecided" or watch:
-        ladder = way_of(account, policy).ladder
+        way = way_of(account, policy)
+        ladder = way.ladder
         if ladder is None:
             return change
-        standing = read_standing(account, ladder.policy)
+        standing = read_standing(at_agency(account, way), ladder.policy)
         ahead = ladder.ahead(standing.taken)
         if decision.action == "undecided":
             possible = first_possible(standing, ahead, ladder)

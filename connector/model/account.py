@@ -117,14 +117,34 @@ class Because(Record):
     verdict: Verdict
 
 
+class ClaimSeen(Record):
+    """One claim as a decision saw it, in integer minor units: what was open of it, and what of that is asked for.
+
+    `asked_minor` is 0 for a claim that takes no part in the step.
+    """
+
+    claim: str
+    number: str
+    currency: Currency
+    invoice_date: date | None
+    due_date: date | None
+    original_minor: int
+    open_minor: int
+    asked_minor: int
+
+
 class Decision(Record):
     """What happens next to an account, and why, also when nothing happens.
 
-    `claims` are the claims the step is about; `not_before` the first day on which the next step could come.
-    `segment` is the group of debtors whose steps were asked; `destination` the connection of the agency that is to get
-    the case, empty for the first of the ledger; `channel`, `template` and `tone` are what the step says of its letter.
-    `policy` and `policy_version` name the rules, `law` the tables and readings of the law: 12 hexadecimal digits, empty
-    in what an older release decided. `facts` is the fingerprint of what was seen.
+    - `claims`: the claims the step is about; `amount_minor`: what it asks, net of credit.
+    - `segment`: the group of debtors whose steps were asked; `destination`: the connection of the agency that is to get
+      the case, empty for the first of the ledger; `channel`, `template`, `tone`: what the step says of its letter.
+    - `not_before`: the first day on which the next step could come.
+    - `policy` and `policy_version` name the rules, `law` the tables and readings of the law: 12 hexadecimal digits,
+      empty in what an older release decided. `facts` is the fingerprint of what was seen.
+    - `held_step`: the step that would come if no gate stood in its way, and `held_minor` what it would ask; empty
+      and 0 where a step comes, a fact is missing, or the calendar or the amount says no as well.
+    - `seen`: every open claim of the account, where a step comes, is held, or a fact is missing; else none.
     """
 
     ledger: str
@@ -146,3 +166,6 @@ class Decision(Record):
     policy_version: str
     law: str = ""
     facts: str
+    held_step: str = ""
+    held_minor: int = 0
+    seen: tuple[ClaimSeen, ...] = ()

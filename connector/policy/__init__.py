@@ -1,7 +1,7 @@
 """The rule layer: a policy file, and the decision it gives for one debtor on one day. Pure, and with its reasons."""
 
 from connector.policy.decide import decide
-from connector.policy.diff import Change, ChangeKind, compare, compare_plans, moves
+from connector.policy.diff import Change, ChangeKind, compare, held_by, moves
 from connector.policy.explain import Explanation, explain, headline, missing, render
 from connector.policy.facts import fingerprint
 from connector.policy.load import load_policy
@@ -15,11 +15,11 @@ __all__ = [
     "Policy",
     "Step",
     "compare",
-    "compare_plans",
     "decide",
     "explain",
     "fingerprint",
     "headline",
+    "held_by",
     "load_policy",
     "missing",
     "moves",

@@ -7,13 +7,15 @@ from connector.law.law import Law
 from connector.model import Account, Because, Decision, StepAction
 from connector.policy.conditions import asked_amount, asked_claims
 from connector.policy.facts import fingerprint
+from connector.policy.held import Held, held_back
 from connector.policy.horizon import first_possible
 from connector.policy.ladder import Ladder, Rung, Weighed, weigh
 from connector.policy.lawful import weigh_by_law
 from connector.policy.policy import Policy
 from connector.policy.records import because, build
+from connector.policy.seen import see
 from connector.policy.standing import Aside, Standing, for_hand_over, ledger_origin, read_standing
-from connector.policy.ways import Way, way_of
+from connector.policy.ways import Way, at_agency, way_of
 
 
 def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision:
@@ -28,9 +30,7 @@ def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision
     - `amount_minor` is what is asked: the claims that come along less all credit in the policy's currency.
     """
     way = way_of(account, policy)
-    if way.to in account.receivers:
-        legal = account.legal.model_copy(update={"receiver": account.receivers[way.to]})
-        account = account.model_copy(update={"legal": legal})
+    account = at_agency(account, way)
     ladder = way.ladder
     if ladder is None:
         return _no_way(read_standing(account, policy, law), way, policy)
@@ -52,7 +52,9 @@ def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision
     reasons = (*way.reasons, *asides, *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
     if not ahead:
         reasons = (*reasons, _finished(ladder, standing))
-    return _decision(standing, policy, reasons, way=way, not_before=first_possible(standing, ahead, ladder))
+    held = held_back(standing, ladder, reasons)
+    comes = first_possible(standing, ahead, ladder)
+    return _decision(standing, policy, reasons, way=way, held=held, not_before=comes)
 
 
 def _rest(standing: Standing, way: Way, ladder: Ladder) -> Decision:
@@ -117,9 +119,10 @@ def _decision(
     way: Way,
     action: StepAction = "none",
     rung: Rung | None = None,
+    held: Held | None = None,
     not_before: date | None = None,
 ) -> Decision:
-    account, step = standing.account, rung.step if rung else None
+    account, step, held_step = standing.account, rung.step if rung else None, held.rung.step if held else None
     return build(
         Decision,
         {
@@ -142,6 +145,9 @@ def _decision(
             "policy_version": policy.version,
             "law": standing.law.version,
             "facts": fingerprint(account, standing.facts),
+            "held_step": held_step.name if held_step else "",
+            "held_minor": max(0, asked_amount(held_step, held.standing)) if held and held_step else 0,
+            "seen": see(step, standing) if step else see(held_step, held.standing) if held and held_step else (),
         },
     )
 

@@ -1,42 +1,62 @@
 """What a plan changes against the plan before it: one record a debtor."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from connector.model import Decision
+from connector.model import ClaimSeen, Decision
 from connector.model.record import Record
+from connector.policy.held import holding
 from connector.policy.records import money_text
+from connector.policy.seen import tell_changes
 
-ChangeKind = Literal["new", "changed", "unchanged", "left_out", "gone"]
+ChangeKind = Literal["new", "changed", "unchanged", "held", "withdrawn", "undecided", "none"]
 _MOVES = frozenset({"remind", "notice", "call", "escalate"})
+_NOTHING_SETTLED: Mapping[str, str] = {}
 
 
 class Change(Record):
-    """How a debtor's decision compares with the one in the plan before.
+    """How a debtor's decision compares with the one of the plan before: the state of a row of the plan.
 
-    - `new`: a step comes, and the plan before had none for this debtor; `changed`: it had another one, or the
-      amount or the claims moved; `unchanged`: it had the same.
-    - `left_out`: no step comes (nothing to do, or undecided). `why` are the reasons that decided it.
-    - `gone`: the plan before had a step, and now the debtor has no account any more: nothing is open.
-    - `moved`: the facts differ from those of the plan before.
+    - `new`: a step comes, and the plan before had none for this debtor.
+    - `changed`: a step comes, and the plan before had another one, another amount, other claims, or was made by another
+      policy. Another version of the same policy is no change by itself.
+    - `unchanged`: a step comes, and the plan before had the same.
+    - `held`: no step comes, and one would come today if a gate did not say no: a hold, a dispute, the kind of debtor,
+      the law. `Decision.held_step` names the step.
+    - `undecided`: a fact is missing.
+    - `withdrawn`: the plan before had a step that was not taken, and now none comes, for none of the reasons above:
+      what it asked for was paid, nothing is open, or too little.
+    - `none`: none of these. No step comes, as the calendar, the order of the steps or the amount wants it.
+
+    `why` says what differs from the plan before, and is empty where nothing does; `moved`: the facts differ.
     """
 
     ledger: str
     debtor_id: str
     kind: ChangeKind
     before: Decision | None
-    now: Decision | None
+    now: Decision
     why: tuple[str, ...]
     moved: bool = False
 
 
-def compare(before: Decision | None, now: Decision | None) -> Change | None:
-    """The change for one debtor; None when there is nothing to tell (no step then, and no account now)."""
-    if now is None:
-        if before is None or not moves(before):
-            return None
-        return _gone(before)
-    kind, why = _kind(before, now)
+def compare(
+    before: Decision | None,
+    now: Decision,
+    *,
+    claims: Sequence[ClaimSeen] = (),
+    settled: Mapping[str, str] = _NOTHING_SETTLED,
+    done: bool = False,
+) -> Change:
+    """The change for one debtor.
+
+    `claims` are those that are open now, `settled` says of others by key how they came down (paid, credited), and
+    `done` that the step of the plan before was taken.
+    """
+    kind = _kind(before, now, done=done)
+    why = () if kind == "none" else tuple(_differences(before, now, claims=claims or now.seen, settled=settled))
+    if kind == "unchanged" and why:
+        kind = "changed"
     return Change(
         ledger=now.ledger,
         debtor_id=now.debtor_id,
@@ -48,59 +68,69 @@ def compare(before: Decision | None, now: Decision | None) -> Change | None:
     )
 
 
-def compare_plans(previous: Iterable[Decision], current: Iterable[Decision]) -> Iterator[Change]:
-    """The changes of all debtors: those of `current` in its order, then those that are gone.
-
-    `previous` is held in memory; `current` streams. A caller whose store can pair the two uses `compare`.
-    """
-    old = {(one.ledger, one.debtor_id): one for one in previous}
-    for now in current:
-        change = compare(old.pop((now.ledger, now.debtor_id), None), now)
-        if change:
-            yield change
-    for before in old.values():
-        change = compare(before, None)
-        if change:
-            yield change
-
-
 def moves(decision: Decision) -> bool:
     """A step comes."""
     return decision.action in _MOVES
 
 
-def decisive(decision: Decision) -> tuple[str, ...]:
-    """The reasons that kept a step back, each as "asked: seen"; those unknown when the decision is undecided."""
-    wanted = "unknown" if decision.action == "undecided" else "no"
-    return tuple(f"{one.asked} {one.seen}" for one in decision.because if one.verdict == wanted)
+def held_by(decision: Decision) -> tuple[str, ...]:
+    """What the gates say that keep a step back, each as "asked: seen"."""
+    return tuple(f"{one.asked} {one.seen}" for one in holding(decision))
 
 
-def _gone(before: Decision) -> Change:
-    why = (f"was {before.action}; nothing is open any more",)
-    return Change(
-        ledger=before.ledger, debtor_id=before.debtor_id, kind="gone", before=before, now=None, why=why, moved=True
-    )
-
-
-def _kind(before: Decision | None, now: Decision) -> tuple[ChangeKind, tuple[str, ...]]:
+def _kind(before: Decision | None, now: Decision, *, done: bool) -> ChangeKind:
+    if now.action == "undecided":
+        return "undecided"
     if not moves(now):
-        return "left_out", decisive(now)
+        if now.held_step:
+            return "held"
+        return "withdrawn" if before and moves(before) and not done else "none"
     if before is None or not moves(before):
-        return "new", ()
-    why = tuple(_differences(before, now))
-    return ("changed", why) if why else ("unchanged", ())
+        return "new"
+    return "unchanged" if before.claims == now.claims else "changed"
 
 
-def _differences(before: Decision, now: Decision) -> Iterator[str]:
-    if (before.action, before.step) != (now.action, now.step):
-        yield f"step {before.step} -> {now.step}"
-    if (before.amount_minor, before.currency) != (now.amount_minor, now.currency):
-        old, new = (money_text(one.amount_minor, one.currency) for one in (before, now))
-        yield f"amount {old} -> {new}"
-    came, went = set(now.claims) - set(before.claims), set(before.claims) - set(now.claims)
-    if came:
-        yield f"{len(came)} more: {', '.join(sorted(came))}"
-    if went:
-        yield f"{len(went)} fewer: {', '.join(sorted(went))}"
-    if before.policy != now.policy:
+def _differences(
+    before: Decision | None, now: Decision, *, claims: Sequence[ClaimSeen], settled: Mapping[str, str]
+) -> Iterator[str]:
+    """First the outcome, then the amount and what became of the claims, then the policy."""
+    old, new = _outcome(before), _outcome(now)
+    told = ", ".join(tell_changes(before, claims, settled, of_asked=True)) if before else ""
+    if new == _NOTHING:
+        yield f"{old} -> {new}: " + ", ".join(part for part in (told, _why_nothing(now)) if part)
+        return
+    if old != new and not (old == _NOTHING and moves(now)):
+        yield f"{old} -> {new}"
+    if before is None:
+        return
+    amounts = [money_text(one.amount_minor or one.held_minor, one.currency) for one in (before, now)]
+    if old != _NOTHING and amounts[0] != amounts[1]:
+        yield f"{amounts[0]} -> {amounts[1]}" + (f": {told}" if told else "")
+    elif told:
+        yield told
+    elif moves(before) and moves(now) and before.claims != now.claims:
+        yield "other claims"
+    if old != _NOTHING and before.policy != now.policy:
         yield f"policy {before.policy} -> {now.policy}"
+
+
+def _why_nothing(now: Decision) -> str:
+    """Too little, nothing overdue, nothing open: the reason that says it most plainly."""
+    against = [one for one in now.because if one.verdict == "no"]
+    too_little = [one for one in against if one.condition.endswith((".amount", ".agency_minimum"))]
+    first = next(iter(too_little or against), None)
+    if first is None:
+        return "no step is left"
+    return f"{first.asked} {first.seen}" if too_little else first.seen.removeprefix("no: ")
+
+
+_NOTHING = "nothing"
+
+
+def _outcome(decision: Decision | None) -> str:
+    """The step, or what comes instead of one."""
+    if decision is None:
+        return _NOTHING
+    if decision.action == "undecided":
+        return "undecided"
+    return decision.step or (f"{decision.held_step} held" if decision.held_step else _NOTHING)

@@ -3,7 +3,7 @@
 from datetime import date
 from itertools import groupby
 
-from connector.model import Because, Decision, StepAction
+from connector.model import Because, ClaimSeen, Decision, StepAction
 from connector.model.record import Record
 from connector.policy.records import count_text, money_text
 
@@ -36,7 +36,8 @@ class Chapter(Record):
 class Explanation(Record):
     """A decision, ready to be shown or to be given out as JSON (`model_dump_json`).
 
-    `amount` is text with its currency, empty when nothing is asked; `claims` are the keys of the claims.
+    `amount` is text with its currency, empty when nothing is asked; `claims` are the keys of the claims; `held_step` is
+    the step that a gate keeps back, and `seen` are the claims that were open, where the decision kept them.
     """
 
     ledger: str
@@ -53,6 +54,8 @@ class Explanation(Record):
     policy_version: str
     law: str
     facts: str
+    held_step: str = ""
+    seen: tuple[ClaimSeen, ...] = ()
 
 
 def explain(decision: Decision) -> Explanation:
@@ -76,6 +79,8 @@ def explain(decision: Decision) -> Explanation:
         policy_version=decision.policy_version,
         law=decision.law,
         facts=decision.facts,
+        held_step=decision.held_step,
+        seen=decision.seen,
     )
 
 
@@ -92,7 +97,8 @@ def headline(decision: Decision) -> str:
     """The outcome in one line: what, for how much, or since when it can come."""
     said = _SAID[decision.action]
     if decision.action == "none":
-        return f"{said}, not before {decision.not_before}" if decision.not_before else said
+        held = f': step "{decision.held_step}" is held back' if decision.held_step else ""
+        return f"{said}{held}" + (f", not before {decision.not_before}" if decision.not_before else "")
     if decision.action == "undecided":
         about = f'for step "{decision.step}"' if decision.step else "of the debtor's segment"
         return f"{said}: a fact is missing {about}"

@@ -1,14 +1,14 @@
-"""The rule layer's own way to make its two output records, quickly."""
+"""The rule layer's own way to make its output records, quickly."""
 
 from typing import Any, TypeVar
 
-from connector.model import Because, Currency, Decision, Verdict
+from connector.model import Because, ClaimSeen, Currency, Decision, Verdict
 from connector.model.money import exponent
 from connector.model.record import Record
 
-_R = TypeVar("_R", Because, Decision)
+_R = TypeVar("_R", Because, ClaimSeen, Decision)
 _new, _set = object.__new__, object.__setattr__
-_ALL_FIELDS: dict[type[Record], set[str]] = {model: set(model.model_fields) for model in (Because, Decision)}
+_ALL_FIELDS: dict[type[Record], set[str]] = {model: set(model.model_fields) for model in (Because, ClaimSeen, Decision)}
 
 
 def build(model: type[_R], values: dict[str, Any]) -> _R:

@@ -45,6 +45,14 @@ def way_of(account: Account, policy: Policy) -> Way:
     return Way(ladder if ladder.rungs else None, name, to, reasons)
 
 
+def at_agency(account: Account, way: Way) -> Account:
+    """The account as the law sees it before a hand-over to the agency to which the way leads."""
+    if way.to not in account.receivers:
+        return account
+    legal = account.legal.model_copy(update={"receiver": account.receivers[way.to]})
+    return account.model_copy(update={"legal": legal})
+
+
 def views(policy: Policy) -> list[tuple[int, Policy]]:
     """The steps and gates of each group of debtors as a policy of its own; `NONE`: who belongs to no segment.
 

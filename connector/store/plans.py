@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, insert, select, update
+from sqlalchemy import BigInteger, case, cast, func, insert, or_, select, update
 
 from connector.model import Decision
 from connector.store.among import among
@@ -16,7 +16,7 @@ from connector.store.tables import decision, plan
 
 @dataclass(frozen=True)
 class Plan:
-    """The head of a plan. `state`: `making`, `open`, `applied` or `superseded`; `counts` by kind of change."""
+    """The head of a plan. `state`: `making`, `open`, `applied` or `superseded`; `counts` by action and by change."""
 
     id: int
     ledger: str
@@ -32,7 +32,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Planned:
-    """One decision of a plan, with how it compares to the plan before and what became of it."""
+    """One decision of a plan: its state (`connector.policy.diff.Change.kind`), what differs from the plan before, and
+    what became of it.
+    """
 
     decision: Decision
     change: str
@@ -55,8 +57,8 @@ def add_decisions(tx: Tx, plan_id: int, decided: Iterable[tuple[Decision, str, s
     """Add decisions, each with its change against the plan before and why."""
     rows = [
         (
-            plan_id, one.debtor_id, one.ledger, one.action, one.step, change, why, one.amount_minor, one.currency,
-            one.facts, one.model_dump_json(), "", "", "",
+            plan_id, one.debtor_id, one.ledger, one.action, one.step, change, why, one.amount_minor or one.held_minor,
+            one.currency, one.facts, one.model_dump_json(), "", "", "",
         )
         for one, change, why in decided
     ]  # fmt: skip
@@ -92,31 +94,51 @@ def last_plan(tx: Tx, ledger: str) -> Plan | None:
 
 @dataclass(frozen=True)
 class Total:
-    """What the decisions of a plan with one action, in one currency, come to in minor units."""
+    """What the decisions of a plan with one change and one action, in one currency, come to in minor units.
 
+    `differing` of them differ from the plan before.
+    """
+
+    change: str
     action: str
     currency: str
     count: int
+    differing: int
     amount_minor: int
+
+
+# What was not so in the plan before; what stayed held or undecided for the same reason has nothing to tell.
+_DIFFERS = or_(decision.c.change.in_(("new", "changed", "withdrawn")), decision.c.change_why != "")
 
 
 def totals(tx: Tx, plan_id: int) -> list[Total]:
     """What a plan comes to, in the order in which its debtors bring it up."""
     columns = decision.c
+    by = (columns.change, columns.action, columns.currency)
+    differing = func.sum(case((_DIFFERS, 1), else_=0))
     rows = tx.execute(
-        select(columns.action, columns.currency, func.count(), cast(func.sum(columns.amount_minor), BigInteger))
+        select(*by, func.count(), cast(differing, BigInteger), cast(func.sum(columns.amount_minor), BigInteger))
         .where(columns.plan_id == plan_id)
-        .group_by(columns.action, columns.currency)
+        .group_by(*by)
         .order_by(func.min(columns.debtor_id))
     )
     return [Total(*row) for row in rows]
 
 
-def next_decisions(tx: Tx, plan_id: int, *, after: str, most: int, action: str = "") -> list[Planned]:
-    """At most so many decisions of a plan, of the debtors after the one named (empty: from the first)."""
+def next_decisions(
+    tx: Tx, plan_id: int, *, after: str, most: int, change: str = "", action: str = "", differing: bool = False
+) -> list[Planned]:
+    """At most so many decisions of a plan, of the debtors after the one named (empty: from the first).
+
+    With `differing` only those that differ from the plan before.
+    """
     query = select(decision).where(decision.c.plan_id == plan_id, decision.c.debtor_id > after)
+    if change:
+        query = query.where(decision.c.change == change)
     if action:
         query = query.where(decision.c.action == action)
+    if differing:
+        query = query.where(_DIFFERS)
     return [_planned(row) for row in tx.execute(query.order_by(decision.c.debtor_id).limit(most))]
 
 
@@ -155,6 +177,16 @@ def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Plann
         )
     )
     return {row.debtor_id: _planned(row) for row in rows}
+
+
+def decision_as_of(tx: Tx, plan_id: int, ledger: str, debtor_id: str) -> tuple[Plan, Planned] | None:
+    """What a plan says of a debtor: its own decision, else that of the plan before it in which he last had one."""
+    mine = (decision.c.ledger == ledger, decision.c.debtor_id == debtor_id, decision.c.plan_id <= plan_id)
+    row = tx.execute(select(decision).where(*mine).order_by(decision.c.plan_id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    of = read_plan(tx, row.plan_id)
+    return (of, _planned(row)) if of else None
 
 
 def settle_decision(tx: Tx, plan_id: int, debtor_id: str, *, outcome: str, why: str = "", case_ref: str = "") -> None:

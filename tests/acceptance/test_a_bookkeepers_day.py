@@ -40,7 +40,7 @@ def test_a_new_ledger_is_read_and_planned_and_everything_says_what_to_do_next(pl
     assert planned.code == 0
     shown = lines_of(planned.out)
     move = next(line for line in shown if "Bakkerij De Korst B.V. reminder" in line)
-    assert f"reminder {TOTAL} {INVOICES} new 26 days" in move
+    assert f"reminder {TOTAL} {INVOICES} 26 days" in move
     assert f"1 reminder: {TOTAL}" in shown
     assert "When done, record it: incasso steps 1 --taken remind" in shown
 

@@ -59,7 +59,7 @@ def test_a_consumer_goes_once_the_letter_is_there_and_its_days_are_over(desk: In
     assert "no Was a fourteen-day letter sent after default?" in one_line(asked.out)
     assert "none is recorded. Send a new, correct fourteen-day letter." in one_line(asked.out)
     assert "art. 6:96 lid 6 BW" in asked.out
-    assert "nothing is done\n" in asked.out
+    assert 'nothing is done: step "escalate" is held back\n' in asked.out
 
     day = today(desk)
     period = fourteen_days(Law(), LetterSent(sent_on=day))

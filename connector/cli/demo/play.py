@@ -10,7 +10,7 @@ from connector.cli.compared import sides
 from connector.cli.demo.stage import Stage, set_stage
 from connector.cli.demo.story import Act, Story
 from connector.cli.output import print_line, show_table
-from connector.cli.plan_table import show_plan
+from connector.cli.plan_table import Shown, show_plan
 from connector.config import Ledger
 from connector.flow import actions
 from connector.flow.compare import Comparison, compare
@@ -164,7 +164,7 @@ class _Playing:
         if not self._shown:
             self._shown = True
             print_line()
-            show_plan(self._workspace, self._ledger, plan, everybody=True, as_json=False)
+            show_plan(self._workspace, self._ledger, plan, shown=Shown(everybody=True), as_json=False)
             print_line()
         counts = Counter(hand_over(self._workspace, self._ledger, plan.id).counts)
         counts += follow(self._workspace, self._ledger).counts

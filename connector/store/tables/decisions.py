@@ -22,8 +22,9 @@ plan = Table(
     Index("ix_plan_ledger_id", "ledger", "id"),
 )
 
-# One row per debtor who moves, or whose standing changed; a debtor for whom nothing changed keeps the row of
-# the plan in which it last did.
+# One row per debtor who moves, is held or undecided, or whose standing changed; any other keeps the row of the plan in
+# which it last did. `change` is the state against the plan before, `change_why` what differs from it, `amount_minor`
+# what the step asks, or would ask where it is held.
 decision = Table(
     "decision",
     metadata,

@@ -7,7 +7,7 @@ import pytest
 from desk import Desk, invoice
 
 from connector.cli import plan_table
-from connector.cli.plan_table import show_plan
+from connector.cli.plan_table import Shown, show_plan
 from connector.config import Ledger
 from connector.flow import actions
 from connector.flow.handover import hand_over
@@ -70,7 +70,7 @@ def _by_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_last_step_comes_first_and_everybody_once(
     desk: Desk, ledger: Ledger, plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show_plan(desk, ledger, plan, everybody=True, as_json=False)
+    show_plan(desk, ledger, plan, shown=Shown(everybody=True), as_json=False)
     shown = capsys.readouterr().out
     assert debtors_in(shown) == [*LATE, *EARLY, *UNCLEAR, *RESTING]
     for line in ("5 hand-overs: EUR 500.00", "4 reminders: EUR 400.00", "3 undecided", "3 with nothing to do"):
@@ -81,7 +81,7 @@ def test_the_last_step_comes_first_and_everybody_once(
 def test_who_rests_is_shown_on_request(
     desk: Desk, ledger: Ledger, plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show_plan(desk, ledger, plan, everybody=False, as_json=False)
+    show_plan(desk, ledger, plan, shown=Shown(), as_json=False)
     shown = capsys.readouterr().out
     assert debtors_in(shown) == [*LATE, *EARLY, *UNCLEAR]
     assert "3 with nothing to do, new for 3 of them (show them with --all)" in shown
@@ -90,12 +90,13 @@ def test_who_rests_is_shown_on_request(
 def test_for_machines_it_is_one_document(
     desk: Desk, ledger: Ledger, plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show_plan(desk, ledger, plan, everybody=False, as_json=True)
+    show_plan(desk, ledger, plan, shown=Shown(), as_json=True)
     document = json.loads(capsys.readouterr().out)
     assert [one["decision"]["debtor_id"] for one in document["decisions"]] == sorted(
         [*LATE, *EARLY, *UNCLEAR, *RESTING]
     )
-    assert (document["plan"]["id"], document["remarks"]) == (plan.id, [])
+    assert document["plan"]["id"] == plan.id
+    assert {one["change"] for one in document["decisions"]} == {"new", "undecided", "none"}
 
 
 def test_what_became_of_it_is_shown(desk: Desk, ledger: Ledger, plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,7 +105,7 @@ def test_what_became_of_it_is_shown(desk: Desk, ledger: Ledger, plan: Plan, caps
     with desk.store.read() as tx:
         applied = plans.read_plan(tx, plan.id)
     assert applied is not None
-    show_plan(desk, ledger, applied, everybody=False, as_json=False)
+    show_plan(desk, ledger, applied, shown=Shown(), as_json=False)
     shown = capsys.readouterr().out
     assert shown.count("handed over as acme-") == 4
     assert "left out: it would not be handed over now" in shown
@@ -112,7 +113,7 @@ def test_what_became_of_it_is_shown(desk: Desk, ledger: Ledger, plan: Plan, caps
 
 def test_a_plan_of_nobody_has_no_table(desk: Desk, ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     made = make_plan(desk, ledger)[1]
-    show_plan(desk, ledger, made, everybody=True, as_json=False)
+    show_plan(desk, ledger, made, shown=Shown(everybody=True), as_json=False)
     first, *rest = capsys.readouterr().out.splitlines()
     assert first.startswith(f"Plan {made.id} of acme")
-    assert rest == ["Against the plan before: no debtor then or now."]
+    assert rest == ["Against the plan before: no step then or now."]

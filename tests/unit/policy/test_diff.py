@@ -1,10 +1,11 @@
 """What a plan changes against the plan before it."""
 
 import pytest
-from policy_builders import STANDARD, debtor, dispute, invoice, policy, step, taken
+from policy_builders import STANDARD, debtor, dispute, hold, invoice, policy, step, taken
 
 from connector.model import Account, Decision
-from connector.policy import Change, compare, compare_plans, decide
+from connector.policy import Change, compare, decide, held_by
+from connector.policy.seen import lowered, see_account
 
 
 def decided(*claims: object, **changes: object) -> Decision:
@@ -14,18 +15,28 @@ def decided(*claims: object, **changes: object) -> Decision:
 REMINDED = decided(invoice("A", late=20))
 QUIET = decided(invoice("A", late=-20))
 UNDECIDED = decided(invoice("A", late=None))
+HELD = decided(invoice("A", late=20), holds=(hold(),))
+SHORT = (
+    "A paid in part, EUR 121.00 -> EUR 0.01, Is at least EUR 0.01 open after credit? "
+    "EUR 0.01 in 1 claim less EUR 1.00 credit = EUR -0.99"
+)
+BOTH = (taken("remind", 36), taken("notice", 20))
 
 
-def change(before: Decision | None, now: Decision | None) -> Change:
-    found = compare(before, now)
-    assert found is not None
-    return found
+def change(before: Decision | None, now: Decision, **facts: object) -> Change:
+    return compare(before, now, **facts)  # type: ignore[arg-type]
 
 
 def test_a_step_that_was_not_there_before_is_new() -> None:
     assert change(None, REMINDED).kind == "new"
     assert change(QUIET, REMINDED).kind == "new"
     assert change(UNDECIDED, REMINDED).kind == "new"
+
+
+def test_a_new_step_says_what_stood_in_its_way_before() -> None:
+    assert change(QUIET, REMINDED).why == ()
+    assert change(UNDECIDED, REMINDED).why[0] == "undecided -> remind"
+    assert change(HELD, REMINDED).why == ("remind held -> remind",)
 
 
 def test_the_same_step_on_the_same_facts_is_unchanged() -> None:
@@ -43,19 +54,23 @@ def test_the_same_step_on_other_facts_is_unchanged_and_says_that_they_moved() ->
     [
         (
             decided(invoice("A", late=40), steps=(taken("remind", 14),)),
-            ("step remind -> notice",),
+            ("remind -> notice",),
         ),
         (
             decided(invoice("A", late=20, euros="100.00")),
-            ("amount EUR 121.00 -> EUR 100.00",),
+            ("EUR 121.00 -> EUR 100.00: A paid in part, EUR 121.00 -> EUR 100.00",),
+        ),
+        (
+            decided(invoice("A", late=20), credit="21.00"),
+            ("EUR 121.00 -> EUR 100.00",),
         ),
         (
             decided(invoice("A", late=20), invoice("B", late=2), credit="121.00"),
-            ("1 more: key-B",),
+            ("B came in, EUR 121.00",),
         ),
         (
             decided(invoice("B", late=20)),
-            ("1 more: key-B", "1 fewer: key-A"),
+            ("A paid, B came in, EUR 121.00",),
         ),
         (
             decide(debtor(invoice("A", late=20)), policy(step("remind", 14))),
@@ -64,42 +79,140 @@ def test_the_same_step_on_other_facts_is_unchanged_and_says_that_they_moved() ->
     ],
 )
 def test_another_step_amount_claim_or_policy_is_a_change(now: Decision, why: tuple[str, ...]) -> None:
-    assert (change(REMINDED, now).kind, change(REMINDED, now).why) == ("changed", why)
+    one = change(REMINDED, now, settled={"key-A": "paid"})
+    assert (one.kind, one.why) == ("changed", why)
 
 
-def test_who_gets_no_step_is_left_out_with_the_reasons() -> None:
-    one = change(REMINDED, decided(invoice("A", late=20), disputes=(dispute("A"),)))
-    assert one.kind == "left_out"
-    assert one.why[0] == "Is A free of dispute? disputed since 2026-11-13: never delivered"
+def test_amounts_that_only_move_between_claims_are_a_change() -> None:
+    before = decided(invoice("A", late=20, euros="50.00"), invoice("B", late=20, euros="60.00"))
+    now = decided(invoice("A", late=20, euros="60.00"), invoice("B", late=20, euros="50.00"))
+    assert (change(before, now).kind, before.amount_minor) == ("changed", now.amount_minor)
 
 
-def test_who_is_undecided_is_left_out_with_what_is_missing() -> None:
+def test_a_claim_that_falls_due_is_asked_from_then_on() -> None:
+    before = decided(invoice("A", late=20), invoice("B", late=-1))
+    now = decided(invoice("A", late=22), invoice("B", late=1))
+    assert change(before, now).why == ("EUR 121.00 -> EUR 242.00: B is asked now",)
+
+
+def test_of_many_claims_three_are_named() -> None:
+    before = decided(*(invoice(str(number), late=20) for number in range(6)))
+    now = decided(invoice("0", late=20))
+    (why,) = change(before, now, settled={f"key-{number}": "paid" for number in range(6)}).why
+    assert why == "EUR 726.00 -> EUR 121.00: 1 paid, 2 paid, 3 paid, 2 more"
+
+
+def test_a_decision_of_an_older_release_kept_no_claims() -> None:
+    before = REMINDED.model_copy(update={"seen": ()})
+    assert change(before, REMINDED).kind == "unchanged"
+    assert change(before, decided(invoice("B", late=20))).why == ("other claims",)
+
+
+class TestHeld:
+    """No step comes, and without a gate one would."""
+
+    @pytest.mark.parametrize(
+        ("now", "step", "reason"),
+        [
+            (HELD, "remind", "Is there no hold on the debtor? debtor on hold since 2026-11-17"),
+            (
+                decided(invoice("A", late=20), disputes=(dispute("A"),)),
+                "remind",
+                "Is A free of dispute? disputed since 2026-11-13: never delivered",
+            ),
+            (
+                decided(invoice("A", late=50), steps=BOTH, debtor_kind="consumer"),
+                "escalate",
+                "Is the debtor one of: business, sole trader, public body? consumer",
+            ),
+            (
+                decided(invoice("A", late=50), steps=BOTH, debtor_blocked=True),
+                "escalate",
+                "Is the debtor not blocked in the ledger? blocked",
+            ),
+            (
+                decided(invoice("A", late=50), invoice("B", late=20), steps=BOTH, credit="1.00"),
+                "escalate",
+                "Is there no open credit? EUR 1.00 not yet matched to an invoice",
+            ),
+        ],
+    )
+    def test_the_step_and_the_gate_are_named(self, now: Decision, step: str, reason: str) -> None:
+        one = change(None, now)
+        assert (one.kind, now.action, now.held_step) == ("held", "none", step)
+        assert held_by(now)[0] == reason
+        assert one.why == (f"nothing -> {step} held",)
+
+    def test_a_gate_of_another_step_is_not_named(self) -> None:
+        now = decided(
+            invoice("A", late=50), steps=(taken("remind", 36),), debtor_kind="consumer", disputes=(dispute(),)
+        )
+        assert now.held_step == "notice"
+        assert held_by(now) == ("Is there no dispute about everything? disputed since 2026-11-13: never delivered",)
+
+    def test_what_it_would_ask_is_told(self) -> None:
+        assert decided(invoice("A", late=20), invoice("B", late=3), disputes=(dispute(),)).held_minor == 24_200
+
+    def test_the_law_holds(self) -> None:
+        now = decide(
+            debtor(invoice("A", late=50), debtor_kind="consumer"),
+            policy(step("escalate", 30), debtor_kind={"before": "never"}),
+        )
+        assert (now.held_step, change(None, now).kind) == ("escalate", "held")
+        assert "fourteen" in held_by(now)[0].casefold() or "letter" in held_by(now)[0]
+
+    @pytest.mark.parametrize(
+        "now",
+        [
+            decided(invoice("A", late=5), holds=(hold(),)),
+            decided(invoice("A", late=-5), disputes=(dispute(),)),
+            decided(invoice("A", late=20, euros="0.00"), holds=(hold(),)),
+            decided(invoice("A", late=20), steps=(taken("remind", 3),), holds=(hold(),)),
+            decided(invoice("A", late=20, case_ref="acme-1"), holds=(hold(),)),
+            decided(holds=(hold(),)),
+        ],
+    )
+    def test_what_the_calendar_the_order_or_the_amount_stops_too_is_not_held(self, now: Decision) -> None:
+        assert (now.action, now.held_step, change(QUIET, now).kind) == ("none", "", "none")
+
+    def test_what_stays_held_has_nothing_to_tell(self) -> None:
+        assert change(HELD, HELD).why == ()
+        dearer = decided(invoice("A", late=20), invoice("B", late=20), holds=(hold(),))
+        assert change(HELD, dearer).why == ("EUR 121.00 -> EUR 242.00: B came in, EUR 121.00",)
+
+    def test_a_step_that_is_stopped_says_which(self) -> None:
+        assert change(REMINDED, HELD).why == ("remind -> remind held",)
+
+
+def test_who_is_undecided_says_so() -> None:
     one = change(None, UNDECIDED)
-    assert one.kind == "left_out"
-    assert one.why[0] == "Is the due date of A known? the ledger gives none"
+    assert (one.kind, one.why) == ("undecided", ("nothing -> undecided",))
+    assert change(UNDECIDED, UNDECIDED).why == ()
 
 
-def test_who_has_nothing_open_any_more_is_gone() -> None:
-    one = change(REMINDED, None)
-    assert (one.kind, one.now, one.why) == ("gone", None, ("was remind; nothing is open any more",))
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        (debtor(), "A paid, nothing is open"),
+        (debtor(invoice("B", late=-20)), "A paid, no: 1 open, the first falls due on 2026-12-12"),
+        (
+            debtor(invoice("A", late=20, euros="0.01"), credit="1.00"),
+            SHORT,
+        ),
+    ],
+)
+def test_a_step_that_does_not_come_any_more_is_withdrawn_with_the_reason(now: Account, why: str) -> None:
+    claims = see_account(now)
+    settled = dict.fromkeys(lowered(REMINDED, claims), "paid")
+    one = change(REMINDED, decide(now, STANDARD), claims=claims, settled=settled)
+    assert (one.kind, one.why) == ("withdrawn", (f"remind -> nothing: {why}".replace("no: ", ""),))
 
 
-def test_nothing_is_told_of_who_had_no_step_and_has_no_account() -> None:
-    assert compare(None, None) is None
-    assert compare(QUIET, None) is None
+def test_a_step_that_was_taken_is_not_withdrawn() -> None:
+    now = decided(invoice("A", late=20), steps=(taken("remind", 0),))
+    assert (change(REMINDED, now, done=True).kind, change(REMINDED, now, done=True).why) == ("none", ())
 
 
-def test_two_plans_are_compared_debtor_by_debtor() -> None:
-    def plan(**debtors: Account) -> list[Decision]:
-        return [decide(one.model_copy(update={"debtor_id": name}), STANDARD) for name, one in debtors.items()]
-
-    late, early = debtor(invoice("A", late=20)), debtor(invoice("A", late=-20))
-    previous = plan(stays=late, pays=late, leaves=late, quiet=early, closed=early)
-    current = plan(quiet=early, stays=late, pays=early, comes=late)
-    assert [(one.debtor_id, one.kind) for one in compare_plans(previous, current)] == [
-        ("quiet", "left_out"),
-        ("stays", "unchanged"),
-        ("pays", "left_out"),
-        ("comes", "new"),
-        ("leaves", "gone"),
-    ]
+def test_nothing_is_told_of_who_had_no_step_and_has_none() -> None:
+    assert (change(None, QUIET).kind, change(None, QUIET).why) == ("none", ())
+    assert (change(QUIET, QUIET).kind, change(QUIET, QUIET).why) == ("none", ())

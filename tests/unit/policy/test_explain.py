@@ -71,7 +71,9 @@ def test_headlines() -> None:
     both = (taken("remind", 36), taken("notice", 20))
     accounts = {
         "nothing is done": debtor(),
-        "nothing is done, not before 2026-12-01": debtor(invoice("A", late=20), holds=(hold(until=8),)),
+        'nothing is done: step "remind" is held back, not before 2026-12-01': debtor(
+            invoice("A", late=20), holds=(hold(until=8),)
+        ),
         'hand-over to the agency (step "escalate"), EUR 242.00 in 2 claims': debtor(
             invoice("A", late=50), invoice("B", late=50), steps=both
         ),

@@ -308,7 +308,7 @@ def test_a_disputed_claim_does_not_reach_the_law() -> None:
 def test_the_explanation_names_article_fact_and_origin() -> None:
     page = "\n".join(render(explain(decide(consumer(letter(ago=10)), ANYBODY))))
 
-    assert f"nothing is done, not before {costs_from(letter(ago=10))}" in page
+    assert f'nothing is done: step "escalate" is held back, not before {costs_from(letter(ago=10))}' in page
     assert "no       Are the fourteen days over?" in page
     assert "art. 6:96 lid 6 BW" in page
     assert f"sent on {days_ago(10)} by post" in page

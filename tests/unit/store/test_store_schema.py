@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from connector.errors import ConfigError
-from connector.store import Store, budgets, items, open_store, schema
+from connector.store import Store, budgets, items, open_store, plans, schema
 from connector.store.tables import metadata
 from connector.testing import make_item
 
@@ -78,3 +78,29 @@ def test_a_newer_schema_is_refused_and_not_upgraded(store: Store) -> None:
 def test_a_url_that_cannot_hold_the_books_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match=r"store\.url"):
         open_store(url)
+
+
+def test_plans_of_an_older_release_say_it_in_the_words_of_now(store: Store) -> None:
+    schema.downgrade(store, "0009")
+    with store.write() as tx:
+        tx.exec_driver_sql(
+            "INSERT INTO plan (id, ledger, day, policy, policy_version, created_at, facts, counts, state) VALUES "
+            "(1, 'acme', '2026-01-05', 'plain', '1', '2026-01-05 09:00:00+00:00', '', "
+            '\'{"none":1,"left_out":2,"gone":3,"new":4}\', \'open\')'
+        )
+        for debtor, action in (("d1", "none"), ("d2", "undecided"), ("d3", "remind")):
+            change = "new" if action == "remind" else "left_out"
+            tx.exec_driver_sql(
+                "INSERT INTO decision (plan_id, debtor_id, ledger, action, step, change, change_why, amount_minor, "
+                "currency, facts, body, outcome, outcome_why, case_ref) VALUES "
+                f"(1, '{debtor}', 'acme', '{action}', '', '{change}', '', 0, 'EUR', '', '{{}}', '', '', '')"
+            )
+    schema.upgrade(store)
+    with store.read() as tx:
+        assert plans.read_plan(tx, 1).counts == {"none": 1, "withdrawn": 3, "new": 4}
+        rows = tx.exec_driver_sql("SELECT debtor_id, change FROM decision ORDER BY debtor_id").all()
+    assert dict(map(tuple, rows)) == {"d1": "none", "d2": "undecided", "d3": "new"}
+    schema.downgrade(store, "0009")
+    with store.read() as tx:
+        rows = tx.exec_driver_sql("SELECT debtor_id, change FROM decision ORDER BY debtor_id").all()
+    assert dict(map(tuple, rows)) == {"d1": "left_out", "d2": "left_out", "d3": "new"}

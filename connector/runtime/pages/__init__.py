@@ -1,0 +1,1 @@
+"""Pages for people outside: self-contained HTML, in the languages of the catalogues beside."""
