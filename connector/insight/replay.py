@@ -9,7 +9,7 @@ from connector.insight.past import ONE_DAY, ClaimKey, DebtorPast
 from connector.insight.span import Span
 from connector.model import Account, Decision, PriorStep
 from connector.policy import Policy, decide, moves
-from connector.policy.horizon import first_possible
+from connector.policy.horizon import first_possible, next_route
 from connector.policy.standing import read_standing
 from connector.policy.ways import at_agency, way_of
 from connector.store.items import ClaimRow
@@ -166,8 +166,9 @@ def _next_day(
         lacks = [check for rung in ahead for check in rung.lasting if check(standing).verdict == "unknown"]
         if watch and (lacks or any(one.verdict == "unknown" for one in standing.aside)):
             # What a fact is missing for shows at the latest on the last day before anything changes or a step comes.
-            end = min(one - ONE_DAY for one in (change, possible, last + ONE_DAY) if one)
-            possible = end if end > account.day else possible
+            turn = next_route(account, policy)
+            end = min(one - ONE_DAY for one in (change, possible, turn, last + ONE_DAY) if one)
+            possible = end if end > account.day else min((one for one in (possible, turn) if one), default=None)
     return min((one for one in (change, possible) if one), default=None)
 
 

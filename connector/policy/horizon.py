@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from connector.model import Account
 from connector.policy import stopped
 from connector.policy.criteria import owed
 from connector.policy.gates import barring
 from connector.policy.ladder import Ladder, Rung
 from connector.policy.lawful import first_lawful
+from connector.policy.policy import Policy
 from connector.policy.standing import ONE_DAY, Standing, for_hand_over, over_from
 
 # Nobody plans that far, and dates end at 9999: no forecast instead of an overflow.
@@ -31,7 +33,10 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
         ripe = rung.step.ripe_on(first_due)
         # Later rungs take at least as long, so that most of them need no further look.
         if best is None or ripe < best:
-            day = _possible(rung, seen, ladder, ripe=ripe) or _other_route(rung, seen, ladder)
+            day = _possible(rung, seen, ladder, ripe=ripe)
+            if day is None and rung.step.action == "escalate":
+                # To another agency other gates may let it go.
+                day = next_route(standing.account, ladder.policy)
             if day and (best is None or day < best):
                 best = day
     return best
@@ -70,13 +75,14 @@ def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> 
     return ripe if ripe > account.day else account.day + ONE_DAY
 
 
-def _other_route(rung: Rung, standing: Standing, ladder: Ladder) -> date | None:
-    """The next day on which the age of the oldest claim may lead to another agency, with other gates."""
-    routes = ladder.policy.routes if rung.step.action == "escalate" else ()
-    marks = {mark for one in routes for mark in (one.from_days, one.below_days) if mark}
-    oldest = owed(standing.account, ladder.policy.currency).oldest if marks else None
-    days = [oldest + timedelta(days=mark) for mark in marks] if oldest else []
-    return min((one for one in days if one > standing.account.day), default=None)
+def next_route(account: Account, policy: Policy) -> date | None:
+    """The next day on which the age of the oldest claim may lead to another agency; None: age leads to no other."""
+    marks = {mark for one in policy.routes for mark in (one.from_days, one.below_days) if mark}
+    oldest = owed(account, policy.currency).oldest if marks else None
+    if oldest is None or max(oldest, account.day).year > _LAST_YEAR:
+        return None
+    days = [oldest + timedelta(days=mark) for mark in marks]
+    return min((one for one in days if one > account.day), default=None)
 
 
 def _free_from(standing: Standing, rung: Rung, ladder: Ladder) -> date | None:

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 from acceptance.installation import AGENCY, Installation, StandIn, stand_in
 from acceptance.test_a_bookkeepers_day import server_url
-from sqlalchemy import update
 
 from connector.flow import actions
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
+from connector.model import DebtorKind
 from connector.runtime.visit import visit
-from connector.store import cases, debtors, plans
-from connector.store.tables import decision
+from connector.store import cases, debtors
 
 __all__ = ["server_url"]
 
@@ -25,7 +24,16 @@ connection = "agency"
 connection = "south"
 agency.client_number = "Z-9"
 """
-NAMES = {"Korst": "agency", "Drukkerij": "south"}
+ROUTES = """
+[[route]]
+to = "south"
+kinds = ["public_body"]
+
+[[route]]
+to = "agency"
+"""
+# The first goes to the one, the second to the other.
+KINDS: dict[str, DebtorKind] = {"Korst": "business", "Drukkerij": "public_body"}
 
 
 @pytest.fixture
@@ -39,6 +47,7 @@ def home(whole: Installation, agency: StandIn, south: StandIn) -> Installation:
     """A ledger with two agencies that accept what they get, and two debtors."""
     whole.write("connections/south.toml", AGENCY.format(agency=south.url))
     whole.amend("ledgers/acme.toml", lambda text: text.replace('[sink]\nconnection = "agency"\n', SINKS.strip() + "\n"))
+    whole.amend("policies/standard.toml", lambda text: text + ROUTES)
     for one in (agency, south):
         one.order("scenario", {"scenario": "accepts"})
     whole.invoices(25)
@@ -52,13 +61,13 @@ def home(whole: Installation, agency: StandIn, south: StandIn) -> Installation:
 
 
 def planned(home: Installation) -> int:
-    """Live through the steps of the policy; then a plan that sends each debtor where it is to go."""
+    """Live through the steps of the policy, up to the plan that hands both debtors over."""
     with home.opened() as (workspace, ledger):
         visit(workspace, ledger)
         with workspace.store.read() as tx:
-            keys = {debtors.find(tx, ledger.name, name)[0].id: sink for name, sink in NAMES.items()}
-        for key in keys:
-            actions.confirm_kind(workspace, ledger, key, "business", actor="test")
+            kinds = {debtors.find(tx, ledger.name, name)[0].id: kind for name, kind in KINDS.items()}
+        for key, kind in kinds.items():
+            actions.confirm_kind(workspace, ledger, key, kind, actor="test")
         for step in ("remind", "notice"):
             _, plan = make_plan(workspace, ledger)
             day = workspace.clock.today(ledger.timezone)
@@ -66,11 +75,6 @@ def planned(home: Installation) -> int:
             home.pass_days(20)
             pull(workspace, ledger)
         _, plan = make_plan(workspace, ledger)
-        with workspace.store.write() as tx:
-            for one in plans.decisions(tx, plan.id, action="escalate"):
-                sent = one.decision.model_copy(update={"destination": keys[one.decision.debtor_id]})
-                mine = (decision.c.plan_id == plan.id, decision.c.debtor_id == sent.debtor_id)
-                tx.execute(update(decision).where(*mine).values(body=sent.model_dump_json()))
     return plan.id
 
 

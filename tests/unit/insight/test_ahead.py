@@ -165,5 +165,5 @@ def test_jumping_gives_what_deciding_every_day_gives(
     steps, last = every_day(account, rules, terms, in_days(days))
     assert [(one.day, one.step, one.amount_minor) for one in found.steps] == steps
     assert found.last.model_dump_json() == last
-    if is_quiet(account, in_days(days)):
+    if is_quiet(account, rules, in_days(days)):
         assert not steps

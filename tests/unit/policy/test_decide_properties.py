@@ -452,7 +452,8 @@ def level(account: Account, rules: Policy) -> int:
     """How high the debtor stands: the step that comes, or the highest one taken for these claims."""
     decision = decide(account, rules)
     names = [one.name for one in rules.steps]
-    dues = [claim.due_date for claim in account.claims if claim.due_date and claim.whole]
+    all_count = rules.gates.whole.stops == "nothing"
+    dues = [claim.due_date for claim in account.claims if claim.due_date and (claim.whole or all_count)]
     taken = {one.step for one in account.steps if dues and one.taken_on >= min(dues)}
     heights = [names.index(name) for name in taken if name in names]
     return max([*heights, names.index(decision.step) if moves(decision) else -1], default=-1)
