@@ -127,7 +127,8 @@ def test_other_readings_of_the_law_after_the_plan_leave_the_debtor_out(desk: Des
     chosen = desk.settings.law.model_copy(update={"nl_letter_by_email": "postal calendar"})
     other = replace(desk, settings=desk.settings.model_copy(update={"law": chosen}))
 
-    assert "changed since the plan was made: the law's tables or readings" in hand_over(other, private, plan.id).remarks[0].text
+    told = hand_over(other, private, plan.id).remarks[0].text
+    assert "changed since the plan was made: the law's tables or readings" in told
     assert desk.agency.cases == {}
     again = make_plan(other, private)[1]
     assert hand_over(other, private, again.id).counts["cases"] == 1
