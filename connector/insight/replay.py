@@ -138,6 +138,9 @@ class _Books:
             debtor_kind=past.kind_on(day),
             debtor_country=past.country,
             debtor_blocked=past.is_blocked,
+            debtor_language=past.language,
+            debtor_postcode=past.postcode,
+            debtor_group=past.group,
             day=day,
             claims=tuple(claims),
             credit_minor=credit_of(credit),
@@ -155,9 +158,12 @@ def _next_day(
     change = past.next_change(account.day)
     possible = decision.not_before
     if decision.action == "undecided" or watch:
-        ladder = way_of(account, policy).ladder
+        way = way_of(account, policy)
+        ladder = way.ladder
         if ladder is None:
-            return change
+            lacks_segment = any(one.verdict == "unknown" for one in way.reasons)
+            eve = _eve(last + ONE_DAY, change) if watch and lacks_segment else account.day
+            return eve if eve > account.day else change
         standing = read_standing(account, ladder.policy)
         ahead = ladder.ahead(standing.taken)
         if decision.action == "undecided":
@@ -165,9 +171,14 @@ def _next_day(
         lacks = [check for rung in ahead for check in rung.lasting if check(standing).verdict == "unknown"]
         if watch and (lacks or any(one.verdict == "unknown" for one in standing.aside)):
             # What a fact is missing for shows at the latest on the last day before anything changes or a step comes.
-            end = min(one - ONE_DAY for one in (change, possible, last + ONE_DAY) if one)
+            end = _eve(last + ONE_DAY, change, possible)
             possible = end if end > account.day else possible
     return min((one for one in (change, possible) if one), default=None)
+
+
+def _eve(*days: date | None) -> date:
+    """The day before the first of them."""
+    return min(one for one in days if one) - ONE_DAY
 
 
 def _missing(decision: Decision) -> frozenset[str]:
