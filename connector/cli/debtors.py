@@ -79,6 +79,7 @@ def _print_account(who: "Debtor | None", account: "Account", handed: "list[CaseR
             "name": who.name if who else "a debtor the source has not sent",
             "kind": account.debtor_kind,
             "country": account.debtor_country,
+            "customer group": account.debtor_group,
             "blocked": "yes, in the accounting package" if account.debtor_blocked else "",
             "credit": credit,
             "next": headline,

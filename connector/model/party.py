@@ -38,7 +38,8 @@ class Debtor(Record):
 
     `kind` is `unknown` until the source states it or a person confirms it; `suggested_kind` is a guess
     from company numbers and never decides anything by itself. `blocked` and `inactive` are the source's marks.
-    `customer_group` is how the source groups its customers, by the name that people there know; empty: not grouped.
+    `customer_group` is how the source groups its customers, by the name that people there know: empty is not known, and
+    `none` is known to be in no group.
     """
 
     id: str

@@ -86,8 +86,8 @@ class ExactConfig(PluginConfig):
     )
     customer_group: Classification = Field(
         default="",
-        description="which classification of a relation is its customer group, for the segments of a policy; empty: "
-        "none. Its code stands for it, and costs one call a pull",
+        description="which classification of a relation is its customer group, by its code, for the segments of a "
+        "policy; `none` stands for a relation without it. Costs one call a pull; empty asks for none",
     )
 
     calls_per_minute: int = Field(default=60, ge=1, description="calls a minute and company before the server says so")

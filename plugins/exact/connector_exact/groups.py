@@ -11,6 +11,8 @@ from connector_exact.pages import RowReader, read_all
 from connector_exact.rows import AccountRow, ClassificationRow
 
 CLASSIFICATIONS = "crm/AccountClassifications"
+# Known to be in no group: nobody has to be asked, as for a relation of whom nothing is known.
+IN_NONE = "none"
 _SLOTS = frozenset(name for name in AccountRow.__annotations__ if name.startswith("Classification"))
 
 
@@ -22,9 +24,11 @@ class CustomerGroups:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, row: AccountRow) -> str:
-        """The group of a relation; a guid that the list does not name stays as it is."""
-        value = row.get(self.slot) if self.slot else None
-        return self.names.get(value.lower(), value) if isinstance(value, str) else ""
+        """The group of a relation, `IN_NONE` for one without; a guid that the list does not name stays as it is."""
+        if not self.slot:
+            return ""
+        value = row.get(self.slot)
+        return self.names.get(value.lower(), value) if isinstance(value, str) else IN_NONE
 
     @property
     def mark(self) -> str:

@@ -100,7 +100,7 @@ def test_the_chosen_classification_is_the_customer_group_by_its_code(ledger: Exa
     assert calls.index(NAMES) < calls.index(ACCOUNTS)
     assert {name for name in selected(ledger, ACCOUNTS) if name.startswith("Classification")} == {"Classification3"}
     assert selected(ledger, NAMES) == {"ID", "Code", "Description"}
-    assert [group(ledger, debtor) for debtor in (key, plain, other)] == ["KEY", "", UNLISTED]
+    assert [group(ledger, debtor) for debtor in (key, plain, other)] == ["KEY", "none", UNLISTED]
 
 
 def test_more_classifications_than_fit_a_page_are_all_read(ledger: ExactLedger) -> None:
@@ -136,7 +136,7 @@ def test_a_relation_that_is_classified_anew_comes_with_its_new_group(ledger: Exa
     assert group(ledger, debtor) == "KEY"
     classify(ledger, "10")
     pages = ledger.pull()
-    assert group(ledger, debtor) == ""
+    assert group(ledger, debtor) == "none"
     assert [one.code for page in pages for one in page.debtors] == ["10"]
 
 
