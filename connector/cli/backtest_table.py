@@ -20,8 +20,8 @@ CANNOT_KNOW = (
     "Delays: a step counts as taken on the day the policy decided it, a hand-over as done on its day.",
     "What was entered late: it counts from the day on which the connector saw it.",
     (
-        "Earlier facts of which the store keeps no history: country and block of a debtor, his kind by the source, and "
-        "whether the source vouches for its signs are those of today; brakes are left out."
+        "Earlier facts of which the store keeps no history: address, language, customer group and block of a debtor, "
+        "his kind by the source, and whether the source vouches for its signs are those of today; brakes are left out."
     ),
 )
 

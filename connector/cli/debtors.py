@@ -95,6 +95,7 @@ def _print_account(
             "name": who.name if who else "a debtor the source has not sent",
             "kind": account.debtor_kind,
             "country": account.debtor_country,
+            "customer group": account.debtor_group,
             "blocked": "yes, in the accounting package" if account.debtor_blocked else "",
             "credit": credit,
             "next": headline,

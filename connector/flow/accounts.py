@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from connector.config import Ledger
 from connector.model import Account, DebtorKind, HoldFact, Receiver
 from connector.store import Tx, cases, circumstances, debtors, items, journal, letters, people, promises
+from connector.store.debtors import DebtorFacts
 from connector.store.items import ClaimRow
 from connector.store.journal import LedgerState
 from connector.store.netting import claim_of, credit_of, is_credit
@@ -49,6 +50,11 @@ def kind_of(ledger: Ledger, stated: DebtorKind) -> DebtorKind:
     return ledger.debtors_are if stated == "unknown" else stated
 
 
+def language_of(ledger: Ledger, facts: DebtorFacts | None) -> str:
+    """The debtor's language, two small letters: what the source states, else the ledger's."""
+    return (facts.language if facts else "") or ledger.language
+
+
 def _build(
     tx: Tx,
     ledger: Ledger,
@@ -84,6 +90,9 @@ def _build(
             debtor_kind=kind_of(ledger, facts.kind if facts else "unknown"),
             debtor_country=facts.country if facts else "",
             debtor_blocked=bool(facts and facts.blocked),
+            debtor_language=language_of(ledger, facts),
+            debtor_postcode=facts.postcode if facts else "",
+            debtor_group=facts.group if facts else "",
             day=day,
             claims=tuple(claim_of(row, live.get(row.claim, "")) for row in rows if not is_credit(row)),
             credit_minor=credit_of(rows),

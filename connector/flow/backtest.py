@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connector.config import Ledger
 from connector.errors import ConfigError
-from connector.flow.accounts import kind_of
+from connector.flow.accounts import kind_of, language_of
 from connector.flow.runs import Progress, StoppedError, quiet
 from connector.flow.workspace import Workspace
 from connector.insight.delinquency import measure
@@ -167,6 +167,9 @@ def _pasts(tx: Tx, ledger: Ledger, period: Period, day_of: DayOf) -> Iterator[De
                 kinds=_kinds(ledger, facts, confirmed.get(debtor_id), day_of),
                 at_agency={claim: day_of(handed[claim]) for claim in claims if claim in handed},
                 country=facts.country if facts else "",
+                language=language_of(ledger, facts),
+                postcode=facts.postcode if facts else "",
+                group=facts.group if facts else "",
                 is_blocked=bool(facts and facts.blocked),
                 is_calibrated=state.calibrated,
             )

@@ -32,7 +32,8 @@ class DebtorPast:
     - `steps`: what was really sent before the replay begins; later ones are left to the policy.
     - `kinds`: what kind of debtor he was known to be, by the first day of it, in their order.
     - `at_agency`: which claims really went to an agency, and on which day.
-    - `country`, `is_blocked`, `is_calibrated`: as they are now; the store keeps no history of them.
+    - `country`, `language`, `postcode`, `group`, `is_blocked`, `is_calibrated`: as they are now; the store keeps no
+      history of them. `group` is the customer group.
     """
 
     ledger: str
@@ -44,6 +45,9 @@ class DebtorPast:
     kinds: tuple[tuple[date, DebtorKind], ...] = ()
     at_agency: Mapping[str, date] = field(default_factory=dict)
     country: str = ""
+    language: str = ""
+    postcode: str = ""
+    group: str = ""
     is_blocked: bool = False
     is_calibrated: bool = True
 

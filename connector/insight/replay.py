@@ -138,6 +138,9 @@ class _Books:
             debtor_kind=past.kind_on(day),
             debtor_country=past.country,
             debtor_blocked=past.is_blocked,
+            debtor_language=past.language,
+            debtor_postcode=past.postcode,
+            debtor_group=past.group,
             day=day,
             claims=tuple(claims),
             credit_minor=credit_of(credit),
@@ -158,7 +161,9 @@ def _next_day(
         way = way_of(account, policy)
         ladder = way.ladder
         if ladder is None:
-            return change
+            lacks_segment = any(one.verdict == "unknown" for one in way.reasons)
+            eve = _eve(last + ONE_DAY, change) if watch and lacks_segment else account.day
+            return eve if eve > account.day else change
         standing = read_standing(at_agency(account, way), ladder.policy)
         ahead = ladder.ahead(standing.taken)
         if decision.action == "undecided":
@@ -167,9 +172,14 @@ def _next_day(
         if watch and (lacks or any(one.verdict == "unknown" for one in standing.aside)):
             # What a fact is missing for shows at the latest on the last day before anything changes or a step comes.
             turn = next_route(account, policy)
-            end = min(one - ONE_DAY for one in (change, possible, turn, last + ONE_DAY) if one)
+            end = _eve(last + ONE_DAY, change, possible, turn)
             possible = end if end > account.day else min((one for one in (possible, turn) if one), default=None)
     return min((one for one in (change, possible) if one), default=None)
+
+
+def _eve(*days: date | None) -> date:
+    """The day before the first of them."""
+    return min(one for one in days if one) - ONE_DAY
 
 
 def _missing(decision: Decision) -> frozenset[str]:

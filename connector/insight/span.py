@@ -88,6 +88,7 @@ class Span:
         present = [one for one in versions if not one.gone]
         standing = self.open_rows
         dues = [one.due_date for one in standing if one.due_date]
+        groups = {one.product_group for one in present}
         return ClaimRow(
             debtor_id=versions[0].debtor_id,
             claim=versions[0].claim,
@@ -106,4 +107,5 @@ class Span:
             gone=len(versions) - len(present),
             description="",
             payment_reference="",
+            product_group=groups.pop() if len(groups) == 1 else "",
         )

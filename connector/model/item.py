@@ -29,6 +29,7 @@ class OpenItem(Record):
     - `open_minor`: what is still open of this row; 0 when closed.
     - `original_minor`: the whole claim's amount as invoiced, or 0 when the source does not say.
     - `state`: `in_collection` is open money on its way by direct debit: it must not be escalated.
+    - `product_group`: what was sold, as the source groups it; empty: not known. One claim is best in one group.
     - `closed_reason`: `paid` only with evidence of a payment (then `settled_on` tells the day). Closed is not paid.
     """
 
@@ -50,6 +51,7 @@ class OpenItem(Record):
     payment_reference: str = ""
     description: str = ""
     reversal: bool = False
+    product_group: str = ""
 
     @property
     def open(self) -> Money:

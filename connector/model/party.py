@@ -38,6 +38,8 @@ class Debtor(Record):
 
     `kind` is `unknown` until the source states it or a person confirms it; `suggested_kind` is a guess
     from company numbers and never decides anything by itself. `blocked` and `inactive` are the source's marks.
+    `customer_group` is how the source groups its customers, by the name that people there know: empty is not known, and
+    `none` is known to be in no group.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Debtor(Record):
     parent_id: str = ""
     blocked: bool = False
     inactive: bool = False
+    customer_group: str = ""
 
 
 class DebtorAddress(Record):

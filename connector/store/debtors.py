@@ -1,7 +1,8 @@
 """Debtors with their addresses and contact persons, and what a person confirmed of them."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
@@ -11,12 +12,20 @@ from connector.model import Address, ContactPerson, Debtor, DebtorAddress, Debto
 from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
+from connector.store.places import addresses_apart, place_of
 from connector.store.tables import debtor, debtor_kind, debtor_part
+
+_LANGUAGE = re.compile(r"([a-z]{2})([-_].*)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class DebtorFacts:
-    """What the rule layer needs of a debtor. `code` is the number people know it by, empty where there is none."""
+    """What the rule layer needs of a debtor. What is not known is empty.
+
+    - `code`: the number people know it by.
+    - `country`, `postcode`: of his own address, else of the visiting or postal address that came apart.
+    - `language`: ISO 639-1, two small letters; `group`: the customer group, as the source names it.
+    """
 
     id: str
     name: str
@@ -24,6 +33,9 @@ class DebtorFacts:
     country: str
     blocked: bool
     code: str = ""
+    language: str = ""
+    postcode: str = ""
+    group: str = ""
 
 
 def store_debtors(tx: Tx, ledger: str, debtors: Sequence[Debtor], at: datetime) -> int:
@@ -41,12 +53,14 @@ def store_debtors(tx: Tx, ledger: str, debtors: Sequence[Debtor], at: datetime) 
     }
     rows = []
     for one in latest.values():
-        body = one.model_dump_json()
+        # Left out where it is empty: the text is then what it was before there were groups, and nothing has changed.
+        body = one.model_dump_json(exclude=None if one.customer_group else {"customer_group"})
         digest = blake2b(body.encode(), digest_size=16).digest()
         if known.get(one.id) != digest:
-            country = next((address.country for address in one.addresses if address.country), "")
+            place = place_of(one.addresses)
+            facts = (one.kind, place.country, _language(one.language), place.postcode, one.customer_group)
             blocked = one.blocked or one.inactive
-            rows.append((ledger, one.id, one.code, one.name, one.kind, country, blocked, body, False, digest, at))
+            rows.append((ledger, one.id, one.code, one.name, *facts, blocked, body, False, digest, at))
     bulk_upsert(tx, debtor, rows)
     return len(rows)
 
@@ -87,14 +101,22 @@ def facts(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, DebtorFacts]:
             debtor.c.country,
             debtor.c.blocked,
             debtor.c.code,
+            debtor.c.language,
+            debtor.c.postcode,
+            debtor.c.customer_group,
         )
         .outerjoin(debtor_kind, (debtor_kind.c.ledger == debtor.c.ledger) & (debtor_kind.c.debtor_id == debtor.c.id))
         .where(debtor.c.ledger == ledger, among(tx, debtor.c.id, ids))
     )
-    return {
-        id_: DebtorFacts(id_, name, confirmed or kind, country, blocked, code)
-        for id_, name, kind, confirmed, country, blocked, code in tx.execute(query)
+    found = {
+        id_: DebtorFacts(id_, name, confirmed or kind, *rest) for id_, name, kind, confirmed, *rest in tx.execute(query)
     }
+    homeless = [one.id for one in found.values() if not (one.country and one.postcode)]
+    for id_, addresses in addresses_apart(tx, ledger, homeless).items():
+        own = found[id_]
+        place = place_of(addresses, own.country)
+        found[id_] = replace(own, country=place.country, postcode=own.postcode or place.postcode)
+    return found
 
 
 def debtor_of(tx: Tx, ledger: str, debtor_id: str) -> Debtor | None:
@@ -143,3 +165,9 @@ def keys_of(tx: Tx, ledger: str, texts: Sequence[str]) -> dict[str, list[str]]:
     for id_, code in tx.execute(by_code.order_by(debtor.c.id)):
         coded.setdefault(code, []).append(id_)
     return coded | found
+
+
+def _language(text: str) -> str:
+    """Two small letters, also of "nl-BE"; empty for what is no such code."""
+    code = _LANGUAGE.fullmatch(text.strip())
+    return code[1].lower() if code else ""

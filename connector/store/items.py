@@ -50,7 +50,10 @@ class Changes:
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """The rows of one claim that are not gone, added up; amounts in minor units. See `connector.model.Claim`."""
+    """The rows of one claim that are not gone, added up; amounts in minor units. See `connector.model.Claim`.
+
+    `product_group` is empty where the rows are not all of one.
+    """
 
     debtor_id: str
     claim: str
@@ -69,6 +72,7 @@ class ClaimRow:
     gone: int
     description: str
     payment_reference: str
+    product_group: str
 
     @property
     def whole(self) -> bool:
@@ -309,6 +313,9 @@ def history(tx: Tx, ledger: str, debtor_id: str, claim: str) -> list[tuple[datet
 
 
 _present = open_item.c.gone.is_(False)
+_group = case((_present, open_item.c.product_group))
+# All rows gone gives null, which equals nothing.
+_one_group = case((func.min(_group) == func.max(_group), func.min(_group)), else_="")
 
 
 def _claims(day: date) -> Select[Any]:
@@ -338,6 +345,7 @@ def _claims(day: date) -> Select[Any]:
         total(columns.gone.is_(True), 1),
         func.max(columns.description),
         func.max(columns.payment_reference),
+        _one_group,
     ).group_by(columns.debtor_id, columns.claim, columns.currency)
 
 

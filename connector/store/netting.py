@@ -43,4 +43,5 @@ def claim_of(row: ClaimRow, case_ref: str) -> Claim:
         whole=row.whole,
         description=row.description,
         payment_reference=row.payment_reference,
+        product_group=row.product_group,
     )

@@ -47,6 +47,7 @@ class ItemVersion(NamedTuple):
     due_date: date | None
     settled_on: date | None
     closed_reason: str
+    product_group: str
     gone: bool
     since: datetime
     until: datetime | None

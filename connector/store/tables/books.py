@@ -25,6 +25,7 @@ def _item_columns() -> list[Column]:  # type: ignore[type-arg]
         Column("payment_reference", Text, nullable=False),
         Column("description", Text, nullable=False),
         Column("reversal", Boolean, nullable=False),
+        Column("product_group", Text, nullable=False, server_default=""),
         # Gone at the source (deleted, or missing from a snapshot): perhaps paid, never taken for paid.
         Column("gone", Boolean, nullable=False),
         Column("since", Instant, nullable=False),
@@ -59,7 +60,8 @@ open_item_history = Table(
     Index("ix_open_item_history_ledger_claim", "ledger", "claim"),
 )
 
-# A debtor as the source last sent it; `body` is the whole record.
+# A debtor as the source last sent it; `body` is the whole record. `country` and `postcode` are of his own addresses,
+# and empty where all of them came apart; `language` is two small letters, or empty.
 debtor = Table(
     "debtor",
     metadata,
@@ -69,6 +71,9 @@ debtor = Table(
     Column("name", Text, nullable=False),
     Column("kind", Word, nullable=False),
     Column("country", Word, nullable=False),
+    Column("language", Word, nullable=False, server_default=""),
+    Column("postcode", Text, nullable=False, server_default=""),
+    Column("customer_group", Text, nullable=False, server_default=""),
     Column("blocked", Boolean, nullable=False),
     Column("body", Text, nullable=False),
     Column("gone", Boolean, nullable=False),

@@ -25,6 +25,10 @@ HOSTS: dict[Region, str] = {
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Days = Annotated[int, Field(ge=0, le=366)]
+Classification = Literal[
+    "", "Classification1", "Classification2", "Classification3", "Classification4", "Classification5",
+    "Classification6", "Classification7", "Classification8",
+]  # fmt: skip
 
 
 class ExactConfig(PluginConfig):
@@ -75,6 +79,15 @@ class ExactConfig(PluginConfig):
     )
     debtors: Literal["all", "customers"] = Field(
         default="all", description="read every relation, or only those with status customer"
+    )
+    product_group: Literal["none", "journal"] = Field(
+        default="none",
+        description="what tells what was sold, for the segments of a policy: nothing, or the code of the sales journal",
+    )
+    customer_group: Classification = Field(
+        default="",
+        description="which classification of a relation is its customer group, by its code, for the segments of a "
+        "policy; `none` stands for a relation without it. Costs one call a pull; empty asks for none",
     )
 
     calls_per_minute: int = Field(default=60, ge=1, description="calls a minute and company before the server says so")
@@ -153,9 +166,13 @@ class ExactConfig(PluginConfig):
     def reading(self) -> str:
         """A short text that changes with the settings that decide how rows are read: stored rows then no longer fit.
 
-        The sign is not among them: it is kept with the rows.
+        The sign is not among them: it is kept with the rows. Nor is the customer group: only relations hang on it.
         """
-        settings = (self.invoice_number, self.foreign_amounts, self.paid_evidence, self.gl_accounts, self.debtors)
+        settings: tuple[object, ...] = (
+            self.invoice_number, self.foreign_amounts, self.paid_evidence, self.gl_accounts, self.debtors,
+        )  # fmt: skip
+        # Left out where it is off: rows that were read before it existed still fit.
+        settings += (self.product_group,) if self.product_group != "none" else ()
         return sha256(repr(settings).encode()).hexdigest()[:12]
 
     @property

@@ -22,6 +22,7 @@ class Position(Record):
     - `restarted`: the next page is the first of a walk from the beginning.
     - `resync`: a walk over known items is under way, so the run ends with a listing of what is open.
     - `reading`: the settings with which the stored rows were read (`ExactConfig.reading`), "" before the first.
+    - `groups`: what the customer groups of the stored relations were (`CustomerGroups.mark`), "" without any.
     - `moved`: DivisionMoveDate as last seen, None before the first look. A new one restarts all row versions.
     - `checked_on`, `listed_on`, `completed_at`: when the division was read, when all open terms were listed, and
       the end of the last full run.
@@ -40,6 +41,7 @@ class Position(Record):
     restarted: bool = True
     resync: bool = False
     reading: str = ""
+    groups: str = ""
     moved: str | None = None
     currency: str = ""
     checked_on: date | None = None

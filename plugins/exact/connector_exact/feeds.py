@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from connector_exact import parties
 from connector_exact.config import ExactConfig
 from connector_exact.cursor import Stream
+from connector_exact.groups import CustomerGroups
 from connector_exact.pages import RowReader
 from connector_exact.rows import AccountRow, AddressRow, ContactRow, DeletedRow
 
@@ -17,7 +18,6 @@ _ACCOUNTS, _ADDRESSES, _CONTACTS, _TERMS = 2, 3, 5, 10
 """Entity types in the log of deletes (reference 4.7)."""
 
 _DELETED: RowReader[DeletedRow] = RowReader(DeletedRow, "sync/Deleted", entity="deletes")
-_RELATIONS: RowReader[AccountRow] = RowReader(AccountRow, "sync/CRM/Accounts", entity="relations")
 _PEOPLE: RowReader[ContactRow] = RowReader(ContactRow, "sync/CRM/Contacts", entity="people")
 _PLACES: RowReader[AddressRow] = RowReader(AddressRow, "sync/CRM/Addresses", entity="addresses")
 
@@ -36,12 +36,14 @@ def deletes() -> Feed[DeletedRow]:
     return Feed("deleted", _DELETED, _gone)
 
 
-def debtor_feeds(config: ExactConfig, today: date) -> tuple[Feed[AccountRow], Feed[ContactRow], Feed[AddressRow]]:
+def debtor_feeds(
+    config: ExactConfig, today: date, groups: CustomerGroups
+) -> tuple[Feed[AccountRow], Feed[ContactRow], Feed[AddressRow]]:
     """Relations, people and addresses. `today` tells who is still active."""
 
     def relations(rows: list[AccountRow]) -> dict[str, Any]:
         wanted = (row for row in rows if config.debtors == "all" or parties.is_customer(row))
-        return {"debtors": tuple(parties.debtor(row, today=today) for row in wanted)}
+        return {"debtors": tuple(parties.debtor(row, today=today, group=groups.of(row)) for row in wanted)}
 
     def people(rows: list[ContactRow]) -> dict[str, Any]:
         left = tuple(row["ID"] for row in rows if parties.has_left(row, today=today))
@@ -49,7 +51,7 @@ def debtor_feeds(config: ExactConfig, today: date) -> tuple[Feed[AccountRow], Fe
         return {"contacts": tuple(person for person in found if person), "gone_parts": left}
 
     return (
-        Feed("accounts", _RELATIONS, relations),
+        Feed("accounts", groups.reader, relations),
         Feed("contacts", _PEOPLE, people),
         Feed("addresses", _PLACES, _places),
     )

@@ -7,7 +7,7 @@ from connector.model import OpenItem, RecordFault
 from connector_exact.calibration import Calibration
 from connector_exact.client import Client
 from connector_exact.config import ExactConfig
-from connector_exact.mapping import TermMapping
+from connector_exact.mapping import TermMapping, not_asked
 from connector_exact.pages import RowPage, RowReader, walk
 from connector_exact.rows import OpenTerm
 
@@ -58,5 +58,4 @@ class Listing:
 
 
 def _reader(config: ExactConfig) -> RowReader[OpenTerm]:
-    without = frozenset() if config.gl_accounts else frozenset({"GLAccountCode"})
-    return RowReader(OpenTerm, "bulk/Cashflow/Receivables", entity="open terms", without=without)
+    return RowReader(OpenTerm, "bulk/Cashflow/Receivables", entity="open terms", without=not_asked(config))

@@ -12,6 +12,7 @@ from connector_exact.rows import OpenTerm
 
 RECEIVABLE = 20
 SALE, CREDIT_NOTE = 20, 21
+_SOLD = (SALE, CREDIT_NOTE)
 _KINDS: dict[int | None, ItemKind] = {
     10: "opening",
     SALE: "invoice",
@@ -26,6 +27,12 @@ _ITEMS = TypeAdapter(tuple[OpenItem, ...])
 _ITEM = TypeAdapter(OpenItem)
 
 
+def not_asked(config: ExactConfig) -> frozenset[str]:
+    """The fields of a term for which these settings have no use."""
+    unused = {"GLAccountCode": not config.gl_accounts, "Journal": config.product_group != "journal"}
+    return frozenset(name for name, is_unused in unused.items() if is_unused)
+
+
 class TermMapping:
     """Maps the terms of one division. `sign` is 1 when a positive AmountDC means that the debtor owes, else -1."""
 
@@ -37,6 +44,7 @@ class TermMapping:
         self._paid_by_date = config.paid_evidence == "last_payment_date"
         self._number_field = config.invoice_number
         self._accounts = frozenset(config.gl_accounts)
+        self._by_journal = config.product_group == "journal"
 
     def items(self, terms: Iterable[OpenTerm]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:
         """The receivables among `terms`, and those that make no valid item."""
@@ -61,7 +69,7 @@ class TermMapping:
         is_closed = state == "closed"
         reason, settled_on = self._closing(term, kind) if is_closed else ("", None)
         payment_text = term.get("PaymentReference")
-        return {
+        values = {
             "id": term["ID"],
             "claim": claim_of(term),
             "debtor_id": term["Account"],
@@ -83,6 +91,10 @@ class TermMapping:
             "description": term.get("Description") or "",
             "reversal": term.get("TransactionIsReversal") or False,
         }
+        # Other journals, such as that of the opening balance, do not tell what was sold.
+        if self._by_journal and term.get("TransactionType") in _SOLD:
+            values["product_group"] = (term.get("Journal") or "").strip()
+        return values
 
     def _amounts(self, term: OpenTerm) -> tuple[str, int, int]:
         """Currency, this row's amount and the whole claim's amount as invoiced, as claims in minor units.
@@ -128,7 +140,7 @@ def claim_of(term: OpenTerm) -> str:
     many debtors under one entry: there it is the line, which the pieces of a split share as well.
     """
     entry, line = term.get("TransactionEntryID"), term.get("TransactionID")
-    by_entry = term.get("TransactionType") in (SALE, CREDIT_NOTE)
+    by_entry = term.get("TransactionType") in _SOLD
     return (entry or line if by_entry else line or entry) or term["ID"]
 
 

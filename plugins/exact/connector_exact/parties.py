@@ -24,8 +24,11 @@ _SOLE_TRADER = re.compile(r"\b(eenmanszaak|e\.?m\.?z|zzp|zelfstandige)\b", re.IG
 _PUBLIC = re.compile(r"\b(gemeente|provincie|ministerie|waterschap|ocmw|commune|ville de|stad)\b", re.IGNORECASE)
 
 
-def debtor(row: AccountRow, *, today: date) -> Debtor:
-    """A relation as debtor. Exact Online knows no field for person or company: the kind is only suggested."""
+def debtor(row: AccountRow, *, today: date, group: str = "") -> Debtor:
+    """A relation as debtor. Exact Online knows no field for person or company: the kind is only suggested.
+
+    `group`: the customer group, empty for none.
+    """
     ended = row.get("EndDate")
     return Debtor(
         id=row["ID"],
@@ -41,6 +44,7 @@ def debtor(row: AccountRow, *, today: date) -> Debtor:
         parent_id=row.get("Parent") or "",
         blocked=bool(row.get("Blocked")),
         inactive=ended is not None and ended < today,
+        customer_group=group,
     )
 
 

@@ -14,8 +14,9 @@ from connector_exact.control import read_total
 from connector_exact.cursor import FIRST, Position, Stream
 from connector_exact.division import read_division
 from connector_exact.feeds import Feed, debtor_feeds, deletes
+from connector_exact.groups import CustomerGroups, read_groups
 from connector_exact.listing import Listing
-from connector_exact.mapping import TermMapping
+from connector_exact.mapping import TermMapping, not_asked
 from connector_exact.pages import RowPage, RowReader, walk
 from connector_exact.rights import Rights
 from connector_exact.rows import Term
@@ -41,7 +42,7 @@ class Pull:
         # The log of deletes goes first: what is deleted while we walk stands behind its cursor and comes next time.
         yield from self._follow(deletes())
         yield from self._terms()
-        for feed in debtor_feeds(self._config, self._today):
+        for feed in debtor_feeds(self._config, self._today, self._groups()):
             yield from self._follow(feed)
         yield from self._finish()
 
@@ -90,8 +91,9 @@ class Pull:
                 del page
 
     def _terms(self) -> Iterator[Page]:
-        without = frozenset() if self._config.gl_accounts else frozenset({"GLAccountCode"})
-        reader: RowReader[Term] = RowReader(Term, "sync/Cashflow/PaymentTerms", entity="payment terms", without=without)
+        reader: RowReader[Term] = RowReader(
+            Term, "sync/Cashflow/PaymentTerms", entity="payment terms", without=not_asked(self._config)
+        )
         self._turn_if_needed()
         while (yield from self._terms_until_turned(reader)):
             pass
@@ -123,6 +125,15 @@ class Pull:
         page.rows.clear()  # while the host stores the items, the rows' memory is free
         self._keep(sign=sign, quiet=False)
         return self._page(stream, {"items": items}, faults=(*page.faults, *faults))
+
+    def _groups(self) -> CustomerGroups:
+        """The customer groups; all relations are read again where they mean something else than before."""
+        groups = read_groups(self._client, self._config.customer_group)
+        if groups.mark != self._position.groups:
+            if self._position.groups and groups.mark:
+                self._rights.assert_reading(now=True)  # renamed, or we may not look any more
+            self._keep(accounts=FIRST, groups=groups.mark)
+        return groups
 
     def _measure(self, page: RowPage[Term]) -> None:
         before = self._calibration.measured

@@ -9,6 +9,7 @@ from connector.errors import AuthError, ConfigError, PluginError, TransientError
 from connector_exact.answers import missing_right
 from connector_exact.client import Client
 from connector_exact.config import ExactConfig
+from connector_exact.groups import CLASSIFICATIONS
 
 _ENDPOINT = "users/UserHasRights"
 _PULLED = (
@@ -45,7 +46,8 @@ class Rights:
 
     def _read(self) -> list[tuple[str, str]]:
         listed = ("bulk/Cashflow/Receivables",) if self._config.snapshot_days else ()
-        return [(endpoint, "GET") for endpoint in (*_PULLED, *listed)]
+        grouped = (CLASSIFICATIONS,) if self._config.customer_group else ()
+        return [(endpoint, "GET") for endpoint in (*_PULLED, *listed, *grouped)]
 
     def _is_due(self) -> bool:
         asked = self._context.state.get(self._key)

@@ -37,6 +37,7 @@ class OpenTerm(TypedDict):
     DueDate: NotRequired[Day]
     LastPaymentDate: NotRequired[Day]
     GLAccountCode: NotRequired[str | None]
+    Journal: NotRequired[str | None]
 
 
 @with_config(_LENIENT)
@@ -71,6 +72,23 @@ class AccountRow(TypedDict):
     Parent: NotRequired[Key | None]
     Blocked: NotRequired[bool | None]
     EndDate: NotRequired[Day]
+    Classification1: NotRequired[Key | None]
+    Classification2: NotRequired[Key | None]
+    Classification3: NotRequired[Key | None]
+    Classification4: NotRequired[Key | None]
+    Classification5: NotRequired[Key | None]
+    Classification6: NotRequired[Key | None]
+    Classification7: NotRequired[Key | None]
+    Classification8: NotRequired[Key | None]
+
+
+@with_config(_LENIENT)
+class ClassificationRow(TypedDict):
+    """What a classification of a relation stands for (reference 4.6)."""
+
+    ID: Key
+    Code: NotRequired[str | None]
+    Description: NotRequired[str | None]
 
 
 @with_config(_LENIENT)

@@ -7,6 +7,7 @@ _SCOPES = {
     "crm/accounts": "Crm accounts",
     "crm/contacts": "Crm accounts",
     "crm/addresses": "Crm accounts",
+    "crm/accountclassifications": "Crm accounts",
     "salesentry/salesentries": "Financial accounting",
     "documents/documents": "Organization documents",
     "documents/documentattachments": "Organization documents",

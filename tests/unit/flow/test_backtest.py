@@ -83,6 +83,11 @@ def test_what_the_replay_sees_today_is_what_a_plan_sees(
     live(desk, ledger, (5, [invoice("2", 7_000), closed("2", 3_000), *split]))
     live(desk, ledger, (5, [invoice("6", currency="USD"), invoice("7", -2_000, original_minor=-2_000)]))
     live(desk, ledger, (5, [invoice("8", debtor_id="d2"), invoice("1", debtor_id="d2")]))
+    grouped = (make_debtor(id="d2", language="FR", customer_group="KEY"),)
+    desk.books.holds(
+        invoice("9", product_group="70"), invoice("8", debtor_id="d2", product_group="71"), debtors=grouped
+    )
+    pull(desk, ledger)
     with desk.store.write() as tx:
         today = desk.clock.today(ledger.timezone)
         items.mark_gone(tx, "acme", ["t-5"], desk.clock.now())
@@ -92,6 +97,10 @@ def test_what_the_replay_sees_today_is_what_a_plan_sees(
     with desk.store.read() as tx:
         debtors = list(_pasts(tx, ledger, Period(day, day), _days_in(ledger.timezone)))
         assert [one.debtor_id for one in debtors] == ["d1", "d2"]
+        assert [(one.language, one.postcode, one.group) for one in debtors] == [
+            ("nl", "3511 AV", ""),
+            ("fr", "3511 AV", "KEY"),
+        ]
         for debtor in debtors:
             seen = account(tx, ledger, debtor.debtor_id, day)
             books = _Books(debtor)

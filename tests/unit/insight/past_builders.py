@@ -27,8 +27,8 @@ def version(claim: str, *, first: int, past: int = NEVER, euros: str = "100.00",
     values: dict[str, Any] = {
         "debtor_id": "d1", "claim": claim, "id": claim, "kind": "invoice", "state": "open", "currency": "EUR",
         "amount_minor": minor, "open_minor": minor, "original_minor": minor, "number": claim,
-        "invoice_date": on(first), "due_date": None, "settled_on": None, "closed_reason": "", "gone": False,
-        "since": _AT, "until": None,
+        "invoice_date": on(first), "due_date": None, "settled_on": None, "closed_reason": "", "product_group": "",
+        "gone": False, "since": _AT, "until": None,
     }  # fmt: skip
     return Standing(ItemVersion(**(values | changes)), on(first), on(past))
 

@@ -161,6 +161,7 @@ def any_pasts(draw: st.DrawFn) -> DebtorPast:
                         "gone": st.sampled_from([False, False, False, True]),
                         "currency": st.sampled_from(["EUR", "EUR", "EUR", "USD"]),
                         "kind": st.sampled_from(["invoice", "invoice", "invoice", "credit_note"]),
+                        "product_group": st.sampled_from(["", "gas", "gas", "water"]),
                     }
                 )
             )
@@ -239,3 +240,9 @@ def test_a_step_before_the_oldest_claim_fell_due_does_not_count() -> None:
     rows = [*invoice("A", due=0, paid=20), *invoice("B", due=30)]
     climb = replay(past(*rows), STANDARD, YEAR)
     assert climb.steps == {"remind": 2, "notice": 1, "escalate": 1}
+
+
+def test_a_segment_that_hangs_on_a_missing_fact_is_counted_once_something_is_overdue() -> None:
+    rules = policy(step("remind", 3), segments=[{"name": "fleet", "product_groups": ["gas"], "rest": True}])
+    climb = replay(past(*invoice("A", due=40)), rules, YEAR)
+    assert (climb.missing, climb.decided_days) == (frozenset({"segment"}), 2)

@@ -22,6 +22,7 @@ from connector_exact.sandbox.control_models import (
 )
 from connector_exact.sandbox.division import Division
 from connector_exact.sandbox.documents import attach_invoice
+from connector_exact.sandbox.grouping import sales_journal
 from connector_exact.sandbox.ledger import Booking, book, drop_entry
 from connector_exact.sandbox.ledger_records import Entry, Kind, Match
 from connector_exact.sandbox.matching import (
@@ -103,7 +104,7 @@ class Books:
             self.division,
             Booking(
                 kind=Kind.OPENING if order.opening else Kind.SALE,
-                account=self._account_id(order.account),
+                account=self.account_id(order.account),
                 day=order.date,
                 due=due,
                 fc=amount,
@@ -116,6 +117,7 @@ class Books:
                 payment_method=order.payment_method,
                 invoice=self.division.new_id() if order.module == "invoice" and not order.opening else "",
                 instalments=parts,
+                journal=sales_journal(self.division, order.journal),
             ),
         )
         if order.pdf:
@@ -131,7 +133,7 @@ class Books:
             self.division,
             Booking(
                 kind=Kind.CREDIT,
-                account=self._account_id(order.account),
+                account=self.account_id(order.account),
                 day=order.date,
                 due=order.due or order.date,
                 fc=-_minor(order.amount, currency),
@@ -141,6 +143,7 @@ class Books:
                 description=order.description,
                 your_ref=order.your_ref,
                 invoice=self.division.new_id() if order.module == "invoice" else "",
+                journal=sales_journal(self.division, order.journal),
             ),
         )
         if order.pdf:
@@ -152,7 +155,7 @@ class Books:
     def _claim(self, order: NewCreditNote, currency: str) -> Entry:
         """The invoice a new credit note is for, checked before anything is booked."""
         invoice = self.entry(order.against or "")
-        if invoice.account != self._account_id(order.account) or invoice.currency != currency:
+        if invoice.account != self.account_id(order.account) or invoice.currency != currency:
             raise bad_request("a credit note is matched with an invoice of its own account and currency")
         if open_amount(self.division, invoice) <= 0:
             raise Refusal(409, "nothing is open on this invoice")
@@ -162,7 +165,7 @@ class Books:
         """Book a receipt that is not matched."""
         currency = order.currency or self.division.currency
         return self._book_cash(
-            self._account_id(order.account),
+            self.account_id(order.account),
             _minor(order.amount, currency),
             currency,
             rate=Decimal(order.rate),
@@ -174,7 +177,7 @@ class Books:
         """Book a purchase invoice: a term of line type 22."""
         booking = Booking(
             kind=Kind.PURCHASE,
-            account=self._account_id(order.account),
+            account=self.account_id(order.account),
             day=order.date,
             due=order.due or order.date + timedelta(days=30),
             fc=-_minor(order.amount, self.division.currency),
@@ -268,6 +271,7 @@ class Books:
             description=f"Storno {entry.invoice_number}",
             your_ref=entry.your_ref,
             reversal=True,
+            journal=entry.journal,
         )
         reversal = book(self.division, booking)
         close_reversal(self.division, entry, reversal, day=day)
@@ -335,7 +339,8 @@ class Books:
             raise Refusal(404, f"there is no entry {ref}")
         return found
 
-    def _account_id(self, ref: str) -> str:
+    def account_id(self, ref: str) -> str:
+        """The id of an account by its code or id. Raises Refusal (404)."""
         if ref in self.division.codes:
             return self.division.codes[ref]
         if self.division.rows["accounts"].get(ref.lower()) is None:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from connector_exact.sandbox.bookkeeping import Books
 from connector_exact.sandbox.control_models import (
     Allocate,
+    Classify,
     Denial,
     EndChains,
     Load,
@@ -18,6 +19,7 @@ from connector_exact.sandbox.control_models import (
     NewCreditNote,
     NewDivision,
     NewInvoice,
+    NewJournal,
     NewPayable,
     NewReceipt,
     OnInvoice,
@@ -29,6 +31,7 @@ from connector_exact.sandbox.control_models import (
 from connector_exact.sandbox.demo_data import start_world
 from connector_exact.sandbox.division import Standing as DivisionStanding
 from connector_exact.sandbox.faults import FaultOrder
+from connector_exact.sandbox.grouping import add_journal, classify
 from connector_exact.sandbox.ledger_records import Entry, Match
 from connector_exact.sandbox.refusal import Refusal, bad_request
 from connector_exact.sandbox.settings import DivisionSettings
@@ -44,6 +47,8 @@ def control_routes() -> list[Route]:
     """Every route of the control interface."""
     orders: tuple[tuple[str, type[BaseModel], Callable[[Books, Any], Any]], ...] = (
         ("accounts", NewAccount, lambda books, order: {"id": books.account(order).id}),
+        ("journals", NewJournal, lambda books, order: {"id": add_journal(books.division, order).id}),
+        ("classifications", Classify, lambda books, order: {"id": _classified(books, order)}),
         ("invoices", NewInvoice, lambda books, order: _booked(books, books.invoice(order))),
         ("credit-notes", NewCreditNote, lambda books, order: _booked(books, books.credit_note(order))),
         ("receipts", NewReceipt, lambda books, order: _booked(books, books.receipt(order))),
@@ -137,6 +142,11 @@ def _booked(books: Books, entry: Entry) -> dict[str, Any]:
         "terms": [term.id for term in division.terms_of[entry.id]],
         "documents": [row.id for row in documents],
     }
+
+
+def _classified(books: Books, order: Classify) -> str | None:
+    account = books.account_id(order.account) if order.account is not None else None
+    return classify(books.division, order, account)
 
 
 def _matched(match: Match) -> dict[str, Any]:

@@ -50,6 +50,26 @@ class NewAccount(Order):
     fields: dict[str, Any] = {}
 
 
+class NewJournal(Order):
+    """A further sales journal."""
+
+    code: str = Field(min_length=1, max_length=6)
+    description: str = ""
+
+
+class Classify(Order):
+    """A value of the classification `slot`, made where there is none with this `code`; `was` is its code until now.
+
+    `account` (a code or an id) gets it; an empty `code` takes the account's value away.
+    """
+
+    slot: int = Field(default=1, ge=1, le=8)
+    code: str = ""
+    description: str = ""
+    was: str | None = None
+    account: str | None = None
+
+
 class Instalment(Order):
     due: dt.date
     amount: Amount
@@ -57,7 +77,8 @@ class Instalment(Order):
 
 class NewInvoice(Order):
     """`account` is a code or an id. `module` is `invoice` (invoice module) or `entry` (booked without it);
-    `opening` books an opening balance, which has neither. `rate` turns the currency into the division's.
+    `opening` books an opening balance, which has neither. `rate` turns the currency into the division's. `journal` is
+    the code of a sales journal, left out the first one.
     """
 
     account: str
@@ -75,6 +96,7 @@ class NewInvoice(Order):
     pdf: bool = False
     module: Literal["invoice", "entry"] = "invoice"
     opening: bool = False
+    journal: str | None = None
 
 
 class NewCreditNote(Order):
@@ -92,6 +114,7 @@ class NewCreditNote(Order):
     pdf: bool = False
     module: Literal["invoice", "entry"] = "invoice"
     against: EntryRef | None = None
+    journal: str | None = None
 
 
 class NewReceipt(Order):

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from connector.model import exponent
 from connector_exact.sandbox.division import Division
-from connector_exact.sandbox.ledger_records import PAYABLE, RECEIVABLE, Entry, Kind, Line, SalesInvoice, Term
+from connector_exact.sandbox.ledger_records import JOURNALS, PAYABLE, RECEIVABLE, Entry, Kind, Line, SalesInvoice, Term
 
 DEBTORS, CREDITORS, BANK, REVENUE, DIFFERENCES, OPENINGS, COSTS = "1300", "1600", "1100", "8000", "4990", "0900", "7000"
 
@@ -29,7 +29,8 @@ _BANK_FIRST = frozenset({Kind.CASH})
 class Booking:
     """What is to be booked on an account. `fc` is the claim in `currency`; `rate` makes the division's currency.
 
-    `instalments` are (due date, fc) pairs adding up to `fc`; empty is one term due on `due`.
+    `instalments` are (due date, fc) pairs adding up to `fc`; empty is one term due on `due`. Without a `journal` it is
+    the first for such bookings.
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class Booking:
     source: int = 1
     dc: int | None = None
     instalments: Sequence[tuple[date, int]] = ()
+    journal: tuple[str, str] | None = None
 
 
 def book(division: Division, booking: Booking) -> Entry:
@@ -74,6 +76,7 @@ def book(division: Division, booking: Booking) -> Entry:
         invoice=booking.invoice,
         reversal=booking.reversal,
         line_type=PAYABLE if booking.kind is Kind.PURCHASE else RECEIVABLE,
+        journal=booking.journal or JOURNALS[booking.kind],
     )
     entry.invoice_number = booking.number if booking.number is not None else _own_number(entry)
     if entry.kind in NUMBERED and entry.invoice_number is not None:

@@ -47,7 +47,7 @@ class Entry:
     """One booking. `dc` is in the division's currency, `fc` in `currency`; `rate` turns fc into dc.
 
     `control_line` is the id of its line on the debtor account, the TransactionID of its terms. `invoice` is
-    the id in the invoice module, empty for an entry made without it.
+    the id in the invoice module, empty for an entry made without it. `journal` is its code and description.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Entry:
     document: str = ""
     reversal: bool = False
     line_type: int = RECEIVABLE
+    journal: tuple[str, str] = ("", "")
     version: int = 0
 
 

@@ -1,7 +1,7 @@
 """Transaction lines, sales entries and sales invoices as the service shows them (reference 4.8)."""
 
 from connector_exact.sandbox.division import Division
-from connector_exact.sandbox.ledger_records import JOURNALS, Kind
+from connector_exact.sandbox.ledger_records import Kind
 from connector_exact.sandbox.toggles import Toggles
 from connector_exact.sandbox.views import ByKey, ByVersion, Getter, View, account_getters
 from connector_exact.sandbox.views_terms import double, gl_account_id
@@ -34,8 +34,8 @@ def line_view(division: Division, toggles: Toggles, *, sync: bool) -> View:
         "GLAccount": lambda line: gl_account_id(division, line.ledger_account),
         "GLAccountCode": lambda line: line.ledger_account,
         "InvoiceNumber": lambda line: line.entry.invoice_number,
-        "JournalCode": lambda line: JOURNALS[line.entry.kind][0],
-        "JournalDescription": lambda line: JOURNALS[line.entry.kind][1],
+        "JournalCode": lambda line: line.entry.journal[0],
+        "JournalDescription": lambda line: line.entry.journal[1],
         "LineNumber": lambda line: line.number,
         "PaymentReference": lambda line: line.entry.payment_reference,
         "Status": lambda line: 50,
@@ -107,8 +107,8 @@ def _entry_getters(division: Division, toggles: Toggles) -> dict[str, Getter]:
         "Division": lambda entry: division.code,
         "DueDate": lambda entry: entry.due,
         "InvoiceNumber": lambda entry: entry.invoice_number,
-        "Journal": lambda entry: JOURNALS[entry.kind][0],
-        "JournalDescription": lambda entry: JOURNALS[entry.kind][1],
+        "Journal": lambda entry: entry.journal[0],
+        "JournalDescription": lambda entry: entry.journal[1],
         "PaymentCondition": lambda entry: "30",
         "PaymentReference": lambda entry: entry.payment_reference,
         "VATAmountDC": lambda entry: 0.0,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from connector_exact.sandbox.division import Division
-from connector_exact.sandbox.ledger_records import JOURNALS, RECEIVABLE, Kind, Status, Term
+from connector_exact.sandbox.ledger_records import RECEIVABLE, Kind, Status, Term
 from connector_exact.sandbox.refusal import bad_request
 from connector_exact.sandbox.toggles import Toggles
 from connector_exact.sandbox.views import Computed, Getter, View, account_getters
@@ -43,8 +43,8 @@ def _list_getters(division: Division, toggles: Toggles) -> dict[str, Getter]:
         "EntryNumber": lambda term: term.entry.number,
         "InvoiceDate": lambda term: term.entry.day,
         "InvoiceNumber": lambda term: term.invoice_number or term.entry.number,
-        "JournalCode": lambda term: JOURNALS[term.entry.kind][0],
-        "JournalDescription": lambda term: JOURNALS[term.entry.kind][1],
+        "JournalCode": lambda term: term.entry.journal[0],
+        "JournalDescription": lambda term: term.entry.journal[1],
         "YourRef": lambda term: None if term.entry.kind is Kind.CASH else term.your_ref,
         **account_getters(division, {"AccountCode": "Code", "AccountName": "Name"}, lambda term: term.entry.account),
     }

@@ -6,7 +6,7 @@ from typing import Any
 from connector.model import exponent
 from connector_exact.sandbox.division import Division
 from connector_exact.sandbox.ledger import CREDITORS, DEBTORS
-from connector_exact.sandbox.ledger_records import JOURNALS, PAYABLE, RECEIVABLE, Status, Term
+from connector_exact.sandbox.ledger_records import PAYABLE, RECEIVABLE, Status, Term
 from connector_exact.sandbox.toggles import Toggles
 from connector_exact.sandbox.views import ByKey, ByVersion, Getter, View, account_getters
 
@@ -128,8 +128,8 @@ def _descriptions(division: Division) -> dict[str, Getter]:
         "InvoiceNumber": lambda term: term.invoice_number,
         "YourRef": lambda term: term.your_ref,
         "PaymentReference": lambda term: term.payment_reference,
-        "Journal": lambda term: JOURNALS[term.entry.kind][0],
-        "JournalDescription": lambda term: JOURNALS[term.entry.kind][1],
+        "Journal": lambda term: term.entry.journal[0],
+        "JournalDescription": lambda term: term.entry.journal[1],
         "DocumentNumber": lambda term: document(term).get("HID"),
         "DocumentSubject": lambda term: document(term).get("Subject"),
         "PaymentCondition": lambda term: "30",
