@@ -112,7 +112,8 @@ def _cells(one: "Planned", names: Names) -> dict[str, str]:
     return {
         "debtor": names.short(decision.debtor_id),
         "name": names.name(decision.debtor_id),
-        "step": _STEPS.get(decision.action, decision.held_step),
+        "step": _STEPS.get(decision.action, decision.held_step)
+        + (f" to {decision.destination}" if decision.destination else ""),
         "amount": money(decision.amount_minor or decision.held_minor, decision.currency),
         "claims": str(len(decision.claims)),
         "why": reason,

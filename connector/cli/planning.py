@@ -124,7 +124,9 @@ def steps(
         date | None,
         typer.Option("--on", parser=parse_day, metavar="DATE", help="The day it was taken; today if left out."),
     ] = None,
-    channel: Annotated[str, typer.Option("--channel", help="How: post, email, phone.")] = "post",
+    channel: Annotated[
+        str, typer.Option("--channel", help="How: post, email, phone; left out: as the policy's step says, else post.")
+    ] = "",
     letter: Annotated[
         Kind | None,
         typer.Option("--letter", help="What the law calls the letter: it is kept as evidence of each debtor."),
@@ -151,7 +153,7 @@ def steps(
         chosen, owner = pick_plan(workspace, plan)
         day = on or workspace.clock.today(owner.timezone)
         if letter:
-            fact = evidence(letter, channel, day, days=days, valid=valid, document=document)
+            fact = evidence(letter, channel or "post", day, days=days, valid=valid, document=document)
             _record_letters(workspace, owner, chosen.id, fact, taken=taken, actor=invocation.actor)
             return
         count = actions.record_steps(

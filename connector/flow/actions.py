@@ -125,7 +125,10 @@ def confirm_kind(workspace: Workspace, ledger: Ledger, debtor_id: str, kind: Deb
 def record_steps(
     workspace: Workspace, ledger: Ledger, plan_id: int, *, action: str, taken_on: date, channel: str, actor: str
 ) -> int:
-    """The steps of a plan with this action were taken (letters sent, calls made). Returns how many were new."""
+    """The steps of a plan with this action were taken (letters sent, calls made). Returns how many were new.
+
+    `channel`: how; empty: as the policy's step says, else by post, and calls by phone.
+    """
     with workspace.store.write() as tx:
         recorded, _ = take_steps(
             workspace, tx, ledger, plan_id, action=action, taken_on=taken_on, channel=channel, actor=actor
@@ -160,7 +163,7 @@ def take_steps(
             decided.debtor_id,
             decided.step,
             taken_on=taken_on,
-            channel=channel,
+            channel=channel or decided.channel or ("phone" if action == "call" else "post"),
             origin=f"plan {plan_id}, {actor}",
             at=workspace.clock.now(),
         )

@@ -11,7 +11,7 @@ from connector.model import DebtorKind
 from connector.policy.check.contradictions import contradictions, other_currency
 from connector.policy.check.finding import Checked, Course, Finding, Places, Station
 from connector.policy.check.gaps import gaps
-from connector.policy.check.groups import groups, kinds_of
+from connector.policy.check.groups import groups, kinds_of, nowhere
 from connector.policy.check.lawful import Calendars
 from connector.policy.check.reach import unreachable
 from connector.policy.check.runs import Runs, Taken
@@ -44,7 +44,8 @@ def check_policy(
     except MistakesError as error:
         return Checked(policy=path.stem, file=file, findings=tuple(_unread(one) for one in error.mistakes))
     text = path.read_text(encoding="utf-8-sig")
-    found = list(groups(policy, Places(file, text, [])))
+    whole = Places(file, text, [])
+    found = [*groups(policy, whole), *nowhere(policy, audiences, whole)]
     courses: list[Course] = []
     for place, view in views(policy):
         runs = Runs(view, kinds_of(policy, place))
@@ -71,7 +72,8 @@ def _places(file: str, text: str, policy: Policy, place: int, view: Policy) -> P
 def examine(runs: Runs, places: Places, audiences: Sequence[Audience], calendars: Calendars) -> tuple[Finding, ...]:
     """The findings of the steps of one group of debtors, in the order of their lines."""
     found = [*unreachable(runs, places), *contradictions(runs, places), *gaps(runs, places)]
-    for audience in audiences:
+    # Ledgers with equal answers are asked once.
+    for audience in dict.fromkeys(one._replace(ledger="", agencies=()) for one in audiences):
         found += other_currency(runs.policy, audience.currency, places)
         if audience.country:
             found += unlawful(runs, audience.unstated, calendars.of(audience.country), places)

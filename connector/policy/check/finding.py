@@ -104,6 +104,8 @@ class Places:
         )
 
     def _key(self, path: Path) -> str:
+        if path[0] in ("segment", "route"):
+            return ".".join([f"{path[0]} {int(path[1]) + 1}", *map(str, path[2:])])
         if path[0] != "step" or len(path) < 2:
             return ".".join(map(str, path))
         place = int(path[1])

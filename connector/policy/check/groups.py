@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from connector.model import DebtorKind
 from connector.policy.check.finding import Finding, Path, Places
 from connector.policy.check.runs import KINDS
+from connector.policy.check.timings import Audience
 from connector.policy.choices import NONE
 from connector.policy.criteria import Criteria
 from connector.policy.policy import Policy, Route
@@ -26,6 +27,17 @@ def groups(policy: Policy, places: Places) -> Iterator[Finding]:
         said = "who fits no route is never handed over, and nobody is told"
         mend = "Add a last [[route]] without conditions."
         yield places.finding("warning", "gap", ("route", last), said, mend)
+
+
+def nowhere(policy: Policy, audiences: Sequence[Audience], places: Places) -> Iterator[Finding]:
+    """An error for each route to an agency that a ledger which uses the policy does not name."""
+    for one in audiences:
+        for place, route in enumerate(policy.routes):
+            if one.ledger and route.to not in one.agencies:
+                named = ", ".join(one.agencies) or "none"
+                said = f'ledger {one.ledger} hands over to no agency "{route.to}": such cases are left out'
+                mend = f'Add [[sink]] with connection = "{route.to}" to the ledger, which names: {named}.'
+                yield places.finding("error", "contradiction", ("route", place, "to"), said, mend)
 
 
 def kinds_of(policy: Policy, place: int) -> tuple[DebtorKind, ...]:

@@ -43,8 +43,12 @@ def check_used(settings: Settings, today: date) -> Iterator[Checked]:
 def audiences_of(settings: Settings, path: Path) -> list[Audience]:
     """What the ledgers that use the policy at `path` tell."""
     using = (one for one in settings.ledgers.values() if settings.policies[one.policy].resolve() == path.resolve())
-    found = {Audience(_country(one), one.debtors_are, one.currency): None for one in using}
-    return list(found)
+    return [_audience(one) for one in using]
+
+
+def _audience(ledger: Ledger) -> Audience:
+    agencies = tuple(one.connection for one in ledger.sinks)
+    return Audience(_country(ledger), ledger.debtors_are, ledger.currency, ledger.name, agencies)
 
 
 def _country(ledger: Ledger) -> Country | None:

@@ -23,11 +23,14 @@ class Audience(NamedTuple):
     - `country`: None where its law is not known.
     - `unstated`: the kind of a debtor of whom nobody has stated it.
     - `currency`: of the administration; empty where no ledger is asked.
+    - `ledger`, `agencies`: its name, and the connections to which it may hand over.
     """
 
     country: Country | None
     unstated: DebtorKind = "unknown"
     currency: str = ""
+    ledger: str = ""
+    agencies: tuple[str, ...] = ()
 
 
 class Early(NamedTuple):

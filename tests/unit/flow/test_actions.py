@@ -158,6 +158,25 @@ after = { step = "remind", days = 14 }
         (step,) = case.prior_steps
         assert (step.step, step.taken_on, step.channel) == ("remind", today, "post")
 
+    @pytest.mark.parametrize(
+        ("channel", "says", "recorded"),
+        [("", "", "post"), ("", 'channel = "email"', "email"), ("portal", 'channel = "email"', "portal")],
+    )
+    def test_the_channel_is_the_one_that_the_step_says(
+        self, desk: Desk, ledger: Ledger, channel: str, says: str, recorded: str
+    ) -> None:
+        ladder = self.LADDER.replace('action = "remind"', f'action = "remind"\n{says}')
+        desk.settings.policies["plain"].write_text(ladder, encoding="utf-8")
+        desk.books.holds(invoice("1"))
+        pull(desk, ledger)
+        _, plan = make_plan(desk, ledger)
+        actions.record_steps(
+            desk, ledger, plan.id, action="remind", taken_on=desk.clock.today(), channel=channel, actor=ANNA
+        )
+        with desk.store.read() as tx:
+            ((step,),) = people.steps(tx, "acme", ["d1"]).values()
+        assert step.channel == recorded
+
     def test_a_plan_of_another_ledger_is_refused(self, desk: Desk, ledger: Ledger) -> None:
         with pytest.raises(ConfigError, match="has no plan 77"):
             actions.record_steps(desk, ledger, 77, action="remind", taken_on=desk.clock.today(), channel="", actor=ANNA)

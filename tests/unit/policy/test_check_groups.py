@@ -83,6 +83,20 @@ def test_who_belongs_nowhere_is_told(tmp_path: Path) -> None:
     assert "who fits no route is never handed over, and nobody is told" in said
 
 
+def test_a_route_to_an_agency_that_a_ledger_does_not_name_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "trial.toml"
+    path.write_text(HEAD + STEP + route("south", 'countries = ["BE"]') + route("north"), encoding="utf-8")
+    asked = [
+        Audience(None, ledger="acme", agencies=("north",)),
+        Audience(None, ledger="flour", agencies=("north", "south")),
+    ]
+    found = check_policy(path, asked, CALENDARS, home=tmp_path).findings
+    told = [(one.severity, one.key, one.said) for one in found if one.kind == "contradiction"]
+    assert told == [
+        ("error", "route 1.to", 'ledger acme hands over to no agency "south": such cases are left out'),
+    ]
+
+
 def test_the_findings_of_a_segment_name_it_and_its_lines(tmp_path: Path) -> None:
     early = (
         STEP.replace("[[step]]", "[[segment.step]]")
