@@ -139,8 +139,10 @@ def reason_in_short(decision: "Decision") -> str:
         return missing(decision)
     if decision.held_step:
         return held_by(decision)[0]
-    wanted = "no" if decision.action == "none" else "yes"
-    return next((one.seen for one in decision.because if one.verdict == wanted), "")
+    if decision.action == "none":
+        return next((one.seen for one in decision.because if one.verdict == "no"), "")
+    of_step = (one.seen for one in decision.because if one.verdict == "yes" and not one.condition.startswith("account."))
+    return ": ".join(filter(None, [decision.segment, next(of_step, "")]))
 
 
 def _show_totals(plan: "Plan", totals: "Sequence[Total]", shown: Shown) -> None:

@@ -6,6 +6,7 @@ from itertools import groupby, islice
 
 from connector.config import Ledger
 from connector.model import Account, DebtorKind, HoldFact, Receiver
+from connector.model.record import build
 from connector.store import Tx, cases, circumstances, debtors, items, journal, letters, people, promises
 from connector.store.debtors import DebtorFacts
 from connector.store.items import ClaimRow
@@ -15,14 +16,19 @@ from connector.store.netting import claim_of, credit_of, is_credit
 _DEBTORS_AT_ONCE = 500
 
 
-def accounts(tx: Tx, ledger: Ledger, day: date, *, debtor_id: str = "") -> Iterator[Account]:
+def accounts(
+    tx: Tx, ledger: Ledger, day: date, *, debtor_id: str = "", due_by: date | None = None
+) -> Iterator[Account]:
     """The accounts with anything open, in the order of debtor keys, or the one of `debtor_id`.
 
-    Streams: memory is bounded by the largest debtors, not by the ledger.
+    `due_by`: only those with a claim that is due on that day or of which nobody knows when. Streams: memory is bounded
+    by the largest debtors, not by the ledger.
     """
     state = journal.read_ledger_state(tx, ledger.name)
     holds = [*people.holds(tx, ledger.name), *_brake(ledger, state, day)]
-    grouped = groupby(items.claims(tx, ledger.name, day, debtor_id=debtor_id), key=lambda row: row.debtor_id)
+    grouped = groupby(
+        items.claims(tx, ledger.name, day, debtor_id=debtor_id, due_by=due_by), key=lambda row: row.debtor_id
+    )
     by_debtor = ((key, list(rows)) for key, rows in grouped)
     while chunk := list(islice(by_debtor, _DEBTORS_AT_ONCE)):
         yield from _build(tx, ledger, day, chunk=chunk, holds=holds, calibrated=state.calibrated)
@@ -81,32 +87,36 @@ def _build(
     for one in holds:
         if one.scope != "ledger":
             by_key.setdefault(one.key, []).append(one)
+    legal, receivers = ledger.legal_at(ledger.sink_at("")), _receivers(ledger)
     for debtor_id, rows in chunk:
         facts = known.get(debtor_id)
         own = [one for key in (debtor_id, *(row.claim for row in rows)) for one in by_key.get(key, ())]
-        yield Account(
-            ledger=name,
-            debtor_id=debtor_id,
-            debtor_kind=kind_of(ledger, facts.kind if facts else "unknown"),
-            debtor_country=facts.country if facts else "",
-            debtor_blocked=bool(facts and facts.blocked),
-            debtor_language=language_of(ledger, facts),
-            debtor_postcode=facts.postcode if facts else "",
-            debtor_group=facts.group if facts else "",
-            day=day,
-            claims=tuple(claim_of(row, live.get(row.claim, "")) for row in rows if not is_credit(row)),
-            credit_minor=credit_of(rows),
-            steps=tuple(steps.get(debtor_id, ())),
-            holds=(*general, *own),
-            disputes=tuple(disputes.get(debtor_id, ())),
-            calibrated=calibrated,
-            letters=tuple(sent.get(debtor_id, ())),
-            legal=ledger.legal_at(ledger.sink_at("")),
-            receivers=_receivers(ledger),
-            promises=tuple(promised[debtor_id].values()) if debtor_id in promised else (),
-            payment_plans=tuple(agreed[debtor_id].values()) if debtor_id in agreed else (),
-            circumstances=tuple(befell.get(debtor_id, ())),
-            lookups=tuple(looked_up.get(debtor_id, ())),
+        yield build(
+            Account,
+            {
+                "ledger": name,
+                "debtor_id": debtor_id,
+                "debtor_kind": kind_of(ledger, facts.kind if facts else "unknown"),
+                "debtor_country": facts.country if facts else "",
+                "debtor_blocked": bool(facts and facts.blocked),
+                "debtor_language": language_of(ledger, facts),
+                "debtor_postcode": facts.postcode if facts else "",
+                "debtor_group": facts.group if facts else "",
+                "day": day,
+                "claims": tuple(claim_of(row, live.get(row.claim, "")) for row in rows if not is_credit(row)),
+                "credit_minor": credit_of(rows),
+                "steps": tuple(steps.get(debtor_id, ())),
+                "holds": (*general, *own),
+                "disputes": tuple(disputes.get(debtor_id, ())),
+                "calibrated": calibrated,
+                "letters": tuple(sent.get(debtor_id, ())),
+                "legal": legal,
+                "receivers": receivers,
+                "promises": tuple(promised[debtor_id].values()) if debtor_id in promised else (),
+                "payment_plans": tuple(agreed[debtor_id].values()) if debtor_id in agreed else (),
+                "circumstances": tuple(befell.get(debtor_id, ())),
+                "lookups": tuple(looked_up.get(debtor_id, ())),
+            },
         )
 
 

@@ -1,7 +1,7 @@
 """Plan: decide every account, keep the decisions with their reasons, and tell what differs from the last plan."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from itertools import islice
 
@@ -13,7 +13,7 @@ from connector.flow.workspace import Workspace
 from connector.model import Account, Decision
 from connector.policy.decide import decide
 from connector.policy.diff import Change, moves
-from connector.store import Tx, people, plans
+from connector.store import Tx, items, people, plans
 from connector.store.plans import Plan
 
 _AT_ONCE = 500
@@ -24,14 +24,14 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
 
     The counts: decisions by action, and by state against the last plan (`connector.policy.diff.Change`); who is held
     or withdrawn is among those for whom nothing is done. A debtor who does nothing, as before, keeps the decision of
-    an earlier plan.
+    an earlier plan. Of whom nothing is due yet no step can come: he is counted, and not looked at.
     """
     with running(workspace, ledger.name, "plan") as report:
         policy = workspace.policy(ledger)
         day = workspace.clock.today(ledger.timezone)
         with workspace.store.write() as tx:
             last = plans.last_plan(tx, ledger.name)
-            moved = plans.moving(tx, last.id) if last else {}
+            standing = plans.standing(tx, last.id) if last else set()
             plan_id = plans.start_plan(
                 tx,
                 ledger.name,
@@ -41,14 +41,18 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
                 at=workspace.clock.now(),
             )
         digest = sha256()
+        due_by = day + timedelta(days=policy.most_days_ahead)
         with workspace.store.read() as reading:
-            for chunk in _chunks(reading, ledger, day, moved):
+            everybody = items.count_debtors(reading, ledger.name)
+            for chunk in _chunks(reading, ledger, day, due_by, standing):
                 decided = [(one, decide(one, policy, workspace.law)) for one in chunk]
-                _keep(workspace, plan_id, decided, moved=moved, report=report)
+                _keep(workspace, plan_id, decided, standing=standing, report=report)
+                everybody -= sum(_has_any(one) for one in chunk)
                 digest.update("".join(one.facts for present, one in decided if _has_any(present)).encode())
                 progress("accounts", len(chunk))
                 if workspace.stop.is_set():
                     raise StoppedError("stopped while planning; the next plan starts anew")
+        report.counts["none"] += max(0, everybody)
         with workspace.store.write() as tx:
             plans.finish_plan(tx, plan_id, ledger.name, facts=digest.hexdigest(), counts=+report.counts)
             plan = plans.read_plan(tx, plan_id)
@@ -64,18 +68,15 @@ def explain(workspace: Workspace, ledger: Ledger, debtor_id: str) -> tuple[Accou
     return present, decide(present, workspace.policy(ledger), workspace.law)
 
 
-def _chunks(tx: Tx, ledger: Ledger, day: date, moved: dict[str, str]) -> Iterator[list[Account]]:
-    """All accounts, then those of debtors who are left in `moved` by then: they have nothing open any more."""
-    stream = accounts(tx, ledger, day)
+def _chunks(tx: Tx, ledger: Ledger, day: date, due_by: date, standing: set[str]) -> Iterator[list[Account]]:
+    """The accounts with anything due, then those of debtors who are left in `standing` by then: theirs is over."""
+    stream = accounts(tx, ledger, day, due_by=due_by)
     while chunk := list(islice(stream, _AT_ONCE)):
         yield chunk
-    closed = iter(sorted(moved))
+    closed = iter(sorted(standing))
     while ids := list(islice(closed, _AT_ONCE)):
         steps = people.steps(tx, ledger.name, ids)
-        yield [
-            Account(ledger=ledger.name, debtor_id=key, debtor_kind="unknown", day=day, steps=tuple(steps.get(key, ())))
-            for key in ids
-        ]
+        yield [account(tx, ledger, key, day).model_copy(update={"steps": tuple(steps.get(key, ()))}) for key in ids]
 
 
 def _has_any(present: Account) -> bool:
@@ -87,7 +88,7 @@ def _keep(
     plan_id: int,
     decided: Sequence[tuple[Account, Decision]],
     *,
-    moved: dict[str, str],
+    standing: set[str],
     report: Report,
 ) -> None:
     """Store who moves, is held or needs a person, and whose standing changed; count everybody."""
@@ -95,7 +96,7 @@ def _keep(
         known = plans.latest_decisions(tx, decided[0][0].ledger, [one.debtor_id for one, _ in decided])
         kept = []
         for present, one in decided:
-            moved.pop(one.debtor_id, None)
+            standing.discard(one.debtor_id)
             change = change_since(tx, known.get(one.debtor_id), one, present)
             report.counts[one.action] += 1
             if change.kind not in ("undecided", "none"):

@@ -55,8 +55,7 @@ class Prospect(NamedTuple):
 
 def is_quiet(account: Account, policy: Policy, until: date) -> bool:
     """Whether nothing of the account comes near its due date up to and with `until`: then no step can come."""
-    steps = chain(policy.steps, *(one.steps for one in policy.segments))
-    ahead = timedelta(days=max((one.days_before_due or 0 for one in steps), default=0))
+    ahead = timedelta(days=policy.most_days_ahead)
     return all(
         one.due_date is not None and one.due_date - ahead >= until and not one.overdue_minor for one in account.claims
     )

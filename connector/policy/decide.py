@@ -5,6 +5,7 @@ from datetime import date
 
 from connector.law.law import Law
 from connector.model import Account, Because, Decision, StepAction
+from connector.model.record import build
 from connector.policy.conditions import asked_amount, asked_claims
 from connector.policy.facts import fingerprint
 from connector.policy.held import Held, held_back
@@ -12,7 +13,7 @@ from connector.policy.horizon import first_possible
 from connector.policy.ladder import Ladder, Rung, Weighed, weigh
 from connector.policy.lawful import weigh_by_law
 from connector.policy.policy import Policy
-from connector.policy.records import because, build
+from connector.policy.records import because
 from connector.policy.seen import see
 from connector.policy.standing import Aside, Standing, for_hand_over, ledger_origin, read_standing
 from connector.policy.ways import Way, at_agency, way_of
@@ -65,7 +66,9 @@ def _rest(standing: Standing, way: Way, ladder: Ladder) -> Decision:
 
 def _no_way(standing: Standing, way: Way, policy: Policy) -> Decision:
     """No step is meant for this debtor, or nobody can say which ones are: undecided, once anything is overdue."""
-    if not standing.overdue and not standing.aside:
+    day = standing.account.day
+    perhaps_due = [one for one in standing.aside if one.claim.due_date is None or one.claim.due_date < day]
+    if not standing.overdue and not perhaps_due:
         return _decision(standing, policy, (_nothing_due(standing),), way=way)
     unclear = any(one.verdict == "unknown" for one in way.reasons)
     reasons = (*way.reasons, *_asides(standing))

@@ -286,6 +286,12 @@ class Policy(Record):
     conditions: tuple[PluginCondition, ...] = Field(default=(), alias="condition")
     gates: Gates = Gates()
 
+    @property
+    def most_days_ahead(self) -> int:
+        """How many days before a due date the first step may come, in any segment; 0: none comes before it."""
+        steps = (*self.steps, *(step for one in self.segments for step in one.steps))
+        return max((one.days_before_due or 0 for one in steps), default=0)
+
     def gates_of_some(self) -> tuple[Gates, ...]:
         """The gates of the segments and of the routes, in their order."""
         return (*[one.gates for one in self.segments], *[one.gates for one in self.routes])

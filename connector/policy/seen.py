@@ -6,9 +6,10 @@ from itertools import islice
 from types import MappingProxyType
 
 from connector.model import Account, ClaimSeen, Decision
+from connector.model.record import build
 from connector.policy.conditions import asked_claims
 from connector.policy.policy import Step
-from connector.policy.records import build, money_text
+from connector.policy.records import money_text
 from connector.policy.standing import Standing
 
 # What became of a claim is told one by one up to here.

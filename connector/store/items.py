@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -227,15 +228,33 @@ def clean(tx: Tx, ledger: str, claims: Sequence[str]) -> None:
     tx.execute(dirty_claim.delete().where(*where))
 
 
-def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "") -> Iterator[ClaimRow]:
-    """Claims with something open on `day`, grouped by debtor. Streams: read it to the end, or close it."""
+def claims(tx: Tx, ledger: str, day: date, *, debtor_id: str = "", due_by: date | None = None) -> Iterator[ClaimRow]:
+    """Claims with something open on `day`, grouped by debtor. Streams: read it to the end, or close it.
+
+    `due_by`: all claims of those debtors alone who have a row that is due on that day, or without a due date.
+    """
     rows_of = of_debtor(ledger, debtor_id) if debtor_id else of_ledger(tx, ledger)
+    if due_by is not None:
+        rows_of = and_(rows_of, open_item.c.debtor_id.in_(_with_anything_due(tx, ledger, due_by)))
     query = _claims(day).where(rows_of).having(func.sum(case((_present, open_item.c.open_minor), else_=0)) != 0)
     query = query.order_by(open_item.c.debtor_id, open_item.c.claim)
     with tx.execute(query.execution_options(yield_per=_AT_ONCE)) as result:
         rows: Iterable[Any] = result
         for row in rows:
             yield ClaimRow(*row)
+
+
+def _with_anything_due(tx: Tx, ledger: str, day: date) -> Select[Any]:
+    columns = open_item.c
+    owed = and_(_present, columns.state != "closed", columns.kind.not_in(["credit_note", "receipt"]))
+    due = or_(columns.due_date.is_(None), columns.due_date <= day)
+    return select(columns.debtor_id).where(of_ledger(tx, ledger), owed, due)
+
+
+def count_debtors(tx: Tx, ledger: str) -> int:
+    """How many debtors have anything open."""
+    wanted = (of_ledger(tx, ledger), open_item.c.state != "closed", open_item.c.gone.is_(False))
+    return tx.scalar(select(func.count(open_item.c.debtor_id.distinct())).where(*wanted)) or 0
 
 
 def claims_named(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str], day: date) -> dict[str, ClaimRow]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from connector.model import Claim
+from connector.model.record import build
 from connector.store.items import ClaimRow
 
 _CLAIM_KINDS: dict[str, Literal["invoice", "opening", "other"]] = {"invoice": "invoice", "opening": "opening"}
@@ -26,22 +27,25 @@ def credit_of(rows: Iterable[ClaimRow]) -> dict[str, int]:
 
 def claim_of(row: ClaimRow, case_ref: str) -> Claim:
     """The claim; `case_ref` is its live hand-over, or empty."""
-    return Claim(
-        claim=row.claim,
-        number=row.number,
-        kind=_CLAIM_KINDS.get(row.kind, "other"),
-        currency=row.currency,
-        open_minor=row.open_minor,
-        overdue_minor=row.overdue_minor,
-        in_collection_minor=row.in_collection_minor,
-        original_minor=row.original_minor,
-        invoice_date=row.invoice_date,
-        # One row without a due date makes the whole claim's due date unknown.
-        due_date=None if row.undated else row.due_date,
-        last_due_date=row.last_due_date,
-        case_ref=case_ref,
-        whole=row.whole,
-        description=row.description,
-        payment_reference=row.payment_reference,
-        product_group=row.product_group,
+    return build(
+        Claim,
+        {
+            "claim": row.claim,
+            "number": row.number,
+            "kind": _CLAIM_KINDS.get(row.kind, "other"),
+            "currency": row.currency,
+            "open_minor": row.open_minor,
+            "overdue_minor": row.overdue_minor,
+            "in_collection_minor": row.in_collection_minor,
+            "original_minor": row.original_minor,
+            "invoice_date": row.invoice_date,
+            # One row without a due date makes the whole claim's due date unknown.
+            "due_date": None if row.undated else row.due_date,
+            "last_due_date": row.last_due_date,
+            "case_ref": case_ref,
+            "whole": row.whole,
+            "description": row.description,
+            "payment_reference": row.payment_reference,
+            "product_group": row.product_group,
+        },
     )

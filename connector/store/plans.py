@@ -152,15 +152,11 @@ def decisions(tx: Tx, plan_id: int, *, action: str = "") -> Iterator[Planned]:
         yield _planned(row)
 
 
-def moving(tx: Tx, plan_id: int) -> dict[str, str]:
-    """Which debtors take a step by this plan, in their order, and which step."""
+def standing(tx: Tx, plan_id: int) -> set[str]:
+    """The debtors of whom the plan says more than that nothing comes: a step, one that is held, a missing fact."""
     columns = decision.c
-    rows = tx.execute(
-        select(columns.debtor_id, columns.step)
-        .where(columns.plan_id == plan_id, columns.action.not_in(["none", "undecided"]))
-        .order_by(columns.debtor_id)
-    )
-    return {row.debtor_id: row.step for row in rows}
+    says = or_(columns.action != "none", columns.change == "held")
+    return set(tx.scalars(select(columns.debtor_id).where(columns.plan_id == plan_id, says)))
 
 
 def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Planned]:

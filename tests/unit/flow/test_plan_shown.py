@@ -41,11 +41,11 @@ RESTING = [f"resting-{number}" for number in range(3)]
 
 @pytest.fixture
 def plan(desk: Desk, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    """Of 15 debtors 5 go, 4 are reminded, 3 are undecided and 3 have nothing due; pages hold two."""
+    """Of 15 debtors 5 go, 4 are reminded, 3 are undecided and 3 have until tonight; pages hold two."""
     monkeypatch.setattr(plan_table, "_AT_ONCE", 2)
     desk.settings.policies["plain"].write_text(LADDER, encoding="utf-8")
     today = desk.clock.today()
-    due = {"early": today.replace(day=1).replace(month=2, day=25), "resting": today.replace(year=2027)}
+    due = {"early": today.replace(day=1).replace(month=2, day=25), "resting": today}
     rows = []
     for number, key in enumerate([*LATE, *EARLY, *UNCLEAR, *RESTING]):
         changes = {"due_date": due[word]} if (word := key.partition("-")[0]) in due else {}

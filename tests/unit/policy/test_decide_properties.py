@@ -358,6 +358,23 @@ def test_every_account_gets_a_valid_decision_with_reasons(account: Account, rule
     assert all(one.condition and one.asked and one.seen and one.origin for one in decision.because)
 
 
+def undue(account: Account, days: int) -> Account:
+    """The same account, with every claim due more than `days` days ahead and nothing overdue."""
+    claims = tuple(
+        one.model_copy(update={"overdue_minor": 0, "due_date": account.day + timedelta(days=days + 1 + place)})
+        for place, one in enumerate(account.claims)
+    )
+    return account.model_copy(update={"claims": claims})
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_accounts.filter(lambda one: one.day.year < 9000), policies)
+def test_nothing_comes_before_anything_is_due(account: Account, rules: Policy) -> None:
+    """A plan counts such debtors, and does not look at them."""
+    decision = decide(undue(account, rules.most_days_ahead), rules)
+    assert (decision.action, decision.held_step) == ("none", "")
+
+
 @settings(max_examples=100, deadline=None)
 @given(any_accounts, policies)
 def test_deciding_is_pure(account: Account, rules: Policy) -> None:
