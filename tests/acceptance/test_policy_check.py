@@ -61,6 +61,7 @@ def test_a_machine_reads_the_same_as_json(unlawful: Installation) -> None:
         "article": "art. 6:96 lid 6 BW; HR 25 November 2016, ECLI:NL:HR:2016:2704; art. 1 Algemene termijnenwet",
     }
     assert policy["courses"][0] == {
+        "segment": "",
         "kinds": ["business", "consumer"],
         "steps": [{"step": "remind", "day": 14}, {"step": "notice", "day": 30}, {"step": "escalate", "day": 45}],
     }

@@ -69,6 +69,7 @@ def test_it_is_loaded_beside_our_own(site: Path, tmp_path: Path) -> None:
         "reason": "",
         "sources": ["penny"],
         "sinks": [],
+        "conditions": [],
         "sandboxes": [],
         "hooks": ["register_sources"],
     }

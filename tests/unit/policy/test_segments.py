@@ -176,17 +176,17 @@ def test_which_gates_a_segment_replaces_is_part_of_the_version(tmp_path: Any) ->
 
 WRONG = [
     ("rest = true", "rest = false", "line 55, segment 1 (own-companies): this segment has no step"),
-    ('name = "key-accounts"', 'name = "own-companies"', "segment 2 (own-companies).name: two segments are named"),
+    ('name = "large-accounts"', 'name = "own-companies"', "segment 2 (own-companies).name: two segments are named"),
     ('from_amount = "10000.00"', 'from_amount = "9.00"\nbelow_amount = "9.00"', "nobody lies between these bounds"),
     (
         "days_overdue = 60",
         "days_overdu = 60",
-        "line 77, segment 2 (key-accounts).step 2 (notice).days_overdu: this key",
+        "line 77, segment 2 (large-accounts).step 2 (notice).days_overdu: this key",
     ),
     (
         'kinds = ["business", "public_body"]',
         'kinds = ["firm"]',
-        "segment 2 (key-accounts).kinds[0]: this value is not known",
+        "segment 2 (large-accounts).kinds[0]: this value is not known",
     ),
     ('customer_groups = ["INTERCO"]', 'countries = ["Belgium"]', "segment 1 (own-companies).countries[0]"),
     ("[gates]", '[[route]]\nto = "x"\nfrom_days = 9\nbelow_days = 9\n\n[gates]', "route 1 (x).below_days: nobody lies"),
