@@ -141,8 +141,9 @@ def reason_in_short(decision: "Decision") -> str:
         return held_by(decision)[0]
     if decision.action == "none":
         return next((one.seen for one in decision.because if one.verdict == "no"), "")
-    of_step = (one.seen for one in decision.because if one.verdict == "yes" and not one.condition.startswith("account."))
-    return ": ".join(filter(None, [decision.segment, next(of_step, "")]))
+    met = (one for one in decision.because if one.verdict == "yes")
+    of_step = next((one.seen for one in met if not one.condition.startswith("account.")), "")
+    return ": ".join(filter(None, [decision.segment, of_step]))
 
 
 def _show_totals(plan: "Plan", totals: "Sequence[Total]", shown: Shown) -> None:
