@@ -40,7 +40,8 @@ def grouped(plain: Installation) -> Installation:
 def test_the_page_shows_what_is_printed(grouped: Installation) -> None:
     # The version carries a mark of the file's content, which is left out on the page.
     printed = re.sub(r"(policy standard) \S+:", r"\1:", grouped.run("plan").out)
-    assert printed.startswith(PLAN)
+    # Rows of one step stand in the order of the source's keys, which differ from run to run.
+    assert set(PLAN.splitlines()) <= set(printed.splitlines())
     assert grouped.run("plan", "--explain", "11").out.startswith(EXPLAINED)
 
 
