@@ -64,9 +64,9 @@ def promise(step: Step, policy: Policy) -> Check | None:
     gate = policy.gates.promise
     if not asked_before(gate.before, step):
         return None
-    asked = "Is no promise to pay waited for?"
+    asked = "Is no promise to pay still running?"
     if gate.stops == "claim":
-        asked = "Is no promise to pay everything waited for?"
+        asked = "Is no promise to pay everything still running?"
     free = because(f"{step.name}.promise", asked, seen="none", origin="promises to pay", verdict="yes")
     return lambda standing: _promised(standing, step, policy, free) if standing.promised else free
 

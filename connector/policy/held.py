@@ -16,6 +16,7 @@ _NO_GATE = frozenset(
 )  # fmt: skip
 # A claim with one of these is not kept back: it is somewhere else, its money is on its way, or its day has not come.
 _NOT_KEPT_BACK = frozenset({"claim.at_agency", "claim.direct_debit", "claim.instalments", "account.overdue"})
+_BEFELL = frozenset({"insolvency", "deceased", "vulnerable"})
 # Facts that set a claim or a debtor aside until somebody takes them back.
 _MARKS = ("holds", "disputes", "promises", "payment_plans")
 
@@ -36,10 +37,14 @@ def is_gate(reason: Because) -> bool:
 
 
 def holding(decision: Decision) -> list[Because]:
-    """The gates that keep `held_step` back: those of the step, then those of claims; else those of other steps."""
+    """The gates that keep `held_step` back: those of the step, then those of claims; else those of other steps.
+
+    What befell the debtor comes first: nothing else matters beside it.
+    """
     against = [one for one in decision.because if one.verdict == "no" and is_gate(one)]
     own = [one for one in against if one.condition.partition(".")[0] == decision.held_step]
     of_claims = [one for one in against if one.condition.partition(".")[0] in ("claim", "account")]
+    own.sort(key=lambda one: one.condition.rpartition(".")[2] not in _BEFELL)
     return [*own, *of_claims] or against
 
 

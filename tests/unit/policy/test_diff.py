@@ -1,9 +1,9 @@
 """What a plan changes against the plan before it."""
 
 import pytest
-from policy_builders import STANDARD, debtor, dispute, hold, invoice, policy, step, taken
+from policy_builders import DAY, STANDARD, debtor, dispute, hold, invoice, policy, step, taken
 
-from connector.model import Account, Decision
+from connector.model import Account, Circumstance, Decision
 from connector.policy import Change, compare, decide, held_by
 from connector.policy.seen import lowered, see_account
 
@@ -160,6 +160,14 @@ class TestHeld:
         )
         assert (now.held_step, change(None, now).kind) == ("escalate", "held")
         assert "fourteen" in held_by(now)[0].casefold() or "letter" in held_by(now)[0]
+
+    def test_what_befell_the_debtor_is_named_before_other_gates(self) -> None:
+        dead = Circumstance(kind="deceased", since=DAY, country="NL", origin="anna")
+        account = debtor(
+            invoice("A", late=50), debtor_kind="consumer", circumstances=(dead,),
+            steps=(taken("remind", 36), taken("notice", 20)),
+        )  # fmt: skip
+        assert held_by(decide(account, STANDARD))[0].startswith("Is the debtor not known to be dead?")
 
     @pytest.mark.parametrize(
         "now",

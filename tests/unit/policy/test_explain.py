@@ -34,7 +34,7 @@ Step "remind"
            none  [disputes]
   yes      Is there no hold on the debtor?
            none  [holds]
-  yes      Is no promise to pay everything waited for?
+  yes      Is no promise to pay everything still running?
            none  [promises to pay]
   yes      Does no payment plan about everything run?
            none  [payment plans]
