@@ -73,10 +73,22 @@ def _chunks(tx: Tx, ledger: Ledger, day: date, due_by: date, standing: set[str])
     stream = accounts(tx, ledger, day, due_by=due_by)
     while chunk := list(islice(stream, _AT_ONCE)):
         yield chunk
-    closed = iter(sorted(standing))
-    while ids := list(islice(closed, _AT_ONCE)):
+    over = iter(sorted(standing))
+    while ids := list(islice(over, _AT_ONCE)):
         steps = people.steps(tx, ledger.name, ids)
-        yield [account(tx, ledger, key, day).model_copy(update={"steps": tuple(steps.get(key, ()))}) for key in ids]
+        still_open = items.with_anything_open(tx, ledger.name, ids)
+        yield [
+            account(tx, ledger, key, day)
+            if key in still_open
+            else Account(
+                ledger=ledger.name,
+                debtor_id=key,
+                debtor_kind="unknown",
+                day=day,
+                steps=tuple(steps.get(key, ())),
+            )
+            for key in ids
+        ]
 
 
 def _has_any(present: Account) -> bool:

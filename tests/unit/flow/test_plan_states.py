@@ -1,7 +1,7 @@
 """The rows of a plan against the plan before: new, changed, held, withdrawn, unchanged, undecided."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from desk import Desk, closed, invoice
@@ -108,6 +108,20 @@ def test_a_step_is_withdrawn_once_everything_is_paid(days: Days) -> None:
     assert days.made.counts == {"none": 1, "remind": 1, "unchanged": 1, "withdrawn": 1}
     assert days.plan() == {"d2": ("unchanged", "")}, "it is told once"
     assert days.plan(invoice("3"))["d1"][0] == "new"
+
+
+def test_who_only_owes_what_falls_due_later_is_counted_and_his_step_withdrawn(days: Days, desk: Desk) -> None:
+    """Nothing of him is due any more: the plan looks at him for the last time."""
+    later = desk.clock.today() + timedelta(days=60)
+    days.plan(invoice("1"), invoice("2", due_date=later), invoice("3", debtor_id="d2", due_date=later))
+    assert days.made.counts == {"none": 1, "remind": 1, "new": 1}
+    paid = invoice("1", open_minor=0, state="closed", closed_reason="paid")
+    state, why = days.plan(paid)["d1"]
+    assert (state, why.partition(",")[0]) == ("withdrawn", "remind -> nothing: 1 paid")
+    assert "nothing is open" not in why
+    assert days.made.counts == {"none": 2, "withdrawn": 1}
+    assert days.plan() == {}
+    assert days.made.counts == {"none": 2}
 
 
 def test_a_step_is_withdrawn_when_too_little_is_left(days: Days, desk: Desk) -> None:
