@@ -13,7 +13,7 @@ from connector.flow.workspace import Workspace
 from connector.model import Account, Decision
 from connector.policy.decide import decide
 from connector.policy.diff import Change, moves
-from connector.store import Tx, items, people, plans
+from connector.store import Tx, item_rows, people, plans
 from connector.store.plans import Plan
 
 _AT_ONCE = 500
@@ -43,7 +43,7 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
         digest = sha256()
         due_by = day + timedelta(days=policy.most_days_ahead)
         with workspace.store.read() as reading:
-            everybody = items.count_debtors(reading, ledger.name)
+            everybody = item_rows.count_debtors(reading, ledger.name)
             for chunk in _chunks(reading, ledger, day, due_by, standing):
                 decided = [(one, decide(one, policy, workspace.law)) for one in chunk]
                 _keep(workspace, plan_id, decided, standing=standing, report=report)
@@ -76,7 +76,7 @@ def _chunks(tx: Tx, ledger: Ledger, day: date, due_by: date, standing: set[str])
     over = iter(sorted(standing))
     while ids := list(islice(over, _AT_ONCE)):
         steps = people.steps(tx, ledger.name, ids)
-        still_open = items.with_anything_open(tx, ledger.name, ids)
+        still_open = item_rows.with_anything_open(tx, ledger.name, ids)
         yield [
             account(tx, ledger, key, day)
             if key in still_open

@@ -1,10 +1,11 @@
-"""Which rows of open items: those of a ledger, those of a debtor, each asked for in the quick way."""
+"""Which rows of open items: those of a ledger, those of a debtor, and whose they are, each asked in the quick way."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, Select, and_, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
 from connector.store.engine import Tx
 from connector.store.tables import open_item
@@ -38,3 +39,18 @@ def of_debtor(ledger: str, debtor_id: str) -> ColumnElement[bool]:
         columns.ledger.concat("") == ledger,
         columns.debtor_id == debtor_id,
     )
+
+
+def count_debtors(tx: Tx, ledger: str) -> int:
+    """How many debtors have anything open."""
+    wanted = (of_ledger(tx, ledger), open_item.c.state != "closed", open_item.c.gone.is_(False))
+    return tx.scalar(select(func.count(open_item.c.debtor_id.distinct())).where(*wanted)) or 0
+
+
+def with_anything_open(tx: Tx, ledger: str, ids: Sequence[str]) -> set[str]:
+    """Those of these debtors who have anything open."""
+    columns = open_item.c
+    by_number = columns.debtor_number.in_([debtor_number(one) for one in ids])
+    wanted = (columns.state != "closed", columns.gone.is_(False), columns.ledger.concat("") == ledger)
+    found = tx.scalars(select(columns.debtor_id).where(by_number, *wanted).distinct())
+    return set(found) & set(ids)

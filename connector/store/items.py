@@ -251,21 +251,6 @@ def _with_anything_due(tx: Tx, ledger: str, day: date) -> Select[Any]:
     return select(columns.debtor_id).where(of_ledger(tx, ledger), owed, due)
 
 
-def count_debtors(tx: Tx, ledger: str) -> int:
-    """How many debtors have anything open."""
-    wanted = (of_ledger(tx, ledger), open_item.c.state != "closed", open_item.c.gone.is_(False))
-    return tx.scalar(select(func.count(open_item.c.debtor_id.distinct())).where(*wanted)) or 0
-
-
-def with_anything_open(tx: Tx, ledger: str, ids: Sequence[str]) -> set[str]:
-    """Those of these debtors who have anything open."""
-    columns = open_item.c
-    by_number = columns.debtor_number.in_([debtor_number(one) for one in ids])
-    wanted = (columns.state != "closed", columns.gone.is_(False), columns.ledger.concat("") == ledger)
-    found = tx.scalars(select(columns.debtor_id).where(by_number, *wanted).distinct())
-    return set(found) & set(ids)
-
-
 def claims_named(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str], day: date) -> dict[str, ClaimRow]:
     """These claims of a debtor, open or not, by key; a claim the debtor does not have is missing."""
     where = (of_debtor(ledger, debtor_id), among(tx, open_item.c.claim, claim_ids))

@@ -32,4 +32,6 @@ def test_without_the_lock_or_used_before_it_is_kept_a_log_in_breaks(naive: str, 
     with an_office(tmp_path, naive=naive) as office:
         tally = kill_renewers(office, 200, seed=1)
     print(tally)
-    assert tally.spent_twice if naive == "unlocked" else tally.used_unkept, "the check cannot fail: it proves nothing"
+    # Without the lock two may present one token at once, or the second presents what the first has spent already.
+    found = tally.spent_twice or tally.again_and_again if naive == "unlocked" else tally.used_unkept
+    assert found, "the check cannot fail: it proves nothing"
