@@ -57,6 +57,7 @@ def show(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = 
     from connector.flow.plan import explain
     from connector.policy import explain as told
     from connector.policy.promised import read_promised
+    from connector.policy.ways import gates_of
     from connector.store import cases, journal
     from connector.store import debtors as stored
 
@@ -65,7 +66,7 @@ def show(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = 
         owner = pick_ledger(workspace.settings, ledger)
         key = pick_debtor(workspace, owner, debtor)
         account, decision = explain(workspace, owner, key)
-        promised = read_promised(account, workspace.policy(owner).gates)
+        promised = read_promised(account, gates_of(account, workspace.policy(owner)))
         with workspace.store.read() as tx:
             who = stored.debtor_of(tx, owner.name, key)
             handed = cases.cases(tx, ledger=owner.name, debtor_id=key)

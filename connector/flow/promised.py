@@ -7,6 +7,7 @@ from connector.flow.workspace import Workspace
 from connector.model import Account, PaymentPlanFact, PromiseFact
 from connector.policy.policy import Gates
 from connector.policy.promised import Promised, read_promised
+from connector.policy.ways import gates_of
 from connector.store import Tx, cases, promises
 from connector.store.cases import CaseRow
 
@@ -26,7 +27,7 @@ def standing(
     # An account without anything open carries no facts.
     present = account(tx, ledger, debtor_id, workspace.clock.today(ledger.timezone))
     asked = present.model_copy(update={"promises": promised, "payment_plans": agreed})
-    return read_promised(asked, _gates(workspace, ledger))
+    return read_promised(asked, gates_for(workspace, ledger, present))
 
 
 def resting_for(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow) -> list[Promised]:
@@ -45,7 +46,7 @@ def reason_to_stay(workspace: Workspace, ledger: Ledger, present: Account, claim
     """The promise or plan for which these claims of a debtor are not handed over today, in words; empty without one."""
     if not (present.promises or present.payment_plans):
         return ""
-    gates = _gates(workspace, ledger)
+    gates = gates_for(workspace, ledger, present)
     reaching = {"promise": gates.promise.stops == "debtor", "payment_plan": gates.payment_plan.stops != "claim"}
     for one in read_promised(present, gates):
         about = not one.claims or bool(one.claims & claims) or reaching[one.kind]
@@ -65,9 +66,9 @@ def cases_to_look_at(workspace: Workspace, tx: Tx, ledger: Ledger) -> list[CaseR
     return found
 
 
-def _gates(workspace: Workspace, ledger: Ledger) -> Gates:
-    """What the policy asks; the defaults where it cannot be read, so that an agency is not woken by a typing error."""
+def gates_for(workspace: Workspace, ledger: Ledger, present: Account) -> Gates:
+    """What the policy asks of a debtor; the defaults where it cannot be read: no agency is woken by a typing error."""
     try:
-        return workspace.policy(ledger).gates
+        return gates_of(present, workspace.policy(ledger))
     except ConfigError:
         return Gates()

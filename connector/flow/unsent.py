@@ -43,10 +43,11 @@ def reason_to_stay(workspace: Workspace, tx: Tx, ledger: Ledger, message: Outgoi
     waited_for = promised.reason_to_stay(workspace, ledger, present, claims)
     if waited_for:
         return waited_for
-    spare = workspace.policy(ledger).gates.vulnerable.before != "never" if present.circumstances else False
-    for stop in stops(workspace.law, present, spare=spare):
-        if stop.verdict != "yes":
-            return stop.seen
+    if present.circumstances:
+        spare = promised.gates_for(workspace, ledger, present).vulnerable.before != "never"
+        stopping = [one.seen for one in stops(workspace.law, present, spare=spare) if one.verdict != "yes"]
+        if stopping:
+            return stopping[0]
     credit = items.open_credit(tx, ledger.name, row.debtor_id, row.currency) - row.base_credit
     return f"{Money(minor=credit, currency=row.currency)} of the debtor is not allocated yet" if credit > 0 else ""
 

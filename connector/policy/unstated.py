@@ -8,6 +8,7 @@ from connector.law.law import Law
 from connector.model import Account, Claim, DebtorKind, LegalFacts, LetterFact
 from connector.policy.evidence import STATEMENTS, ask_the_law
 from connector.policy.policy import Policy
+from connector.policy.ways import views
 
 # Long enough ago for every waiting time of the law, and not for any limitation.
 _DUE = timedelta(days=90)
@@ -20,11 +21,15 @@ def unstated(law: Law, legal: LegalFacts, policy: Policy, country: str, kind: De
     `country` is that of the debtors; `kind` what the ledger's file says of all of them, unknown where it says nothing:
     then each kind is looked at that the policy hands over. Empty where the policy does not ask the law.
     """
-    if policy.gates.lawful.before == "never" or not any(step.action == "escalate" for step in policy.steps):
-        return ()
-    kinds = _kinds(policy) if kind == "unknown" else (kind,)
+    groups = [view for _, view in views(policy) if _asks_law(view)]
+    stated = (kind,) if groups else ()
+    kinds = {one for view in groups for one in _kinds(view)} if kind == "unknown" else stated
     wanted = {key for one in kinds for key in _left_open(law, legal, country, one, day)}
     return tuple(key for key in LegalFacts.model_fields if key in wanted)
+
+
+def _asks_law(policy: Policy) -> bool:
+    return policy.gates.lawful.before != "never" and any(step.action == "escalate" for step in policy.steps)
 
 
 def _kinds(policy: Policy) -> Iterable[DebtorKind]:

@@ -45,6 +45,16 @@ def way_of(account: Account, policy: Policy) -> Way:
     return Way(ladder if ladder.rungs else None, name, to, reasons)
 
 
+def gates_of(account: Account, policy: Policy) -> Gates:
+    """The gates that hold for a debtor: the policy's, with what his segment and his agency put in their place.
+
+    What he owes counts wherever it is: what was asked before a hand-over must be asked alike after it.
+    """
+    claims = tuple(one.model_copy(update={"case_ref": ""}) if one.case_ref else one for one in account.claims)
+    ladder = way_of(account.model_copy(update={"claims": claims}), policy).ladder
+    return ladder.policy.gates if ladder else policy.gates
+
+
 def at_agency(account: Account, way: Way) -> Account:
     """The account as the law sees it before a hand-over to the agency to which the way leads."""
     if way.to not in account.receivers:

@@ -22,6 +22,11 @@ def groups(policy: Policy, places: Places) -> Iterator[Finding]:
         said = "who is in no segment gets no step, and nobody is told"
         mend = "Add [[step]] for everybody else, or a last [[segment]] without conditions."
         yield places.finding("warning", "gap", ("segment", last), said, mend)
+    for place, route in enumerate(policy.routes):
+        if "lawful" in route.gates.model_fields_set and route.gates.lawful.before == "never":
+            said = "nothing stands between this route and an unlawful hand-over"
+            mend = 'Write before = "escalate"; for debtors of other countries, elsewhere = "allowed".'
+            yield places.finding("warning", "gap", ("route", place, "gates", "lawful", "before"), said, mend)
     last = len(policy.routes) - 1
     if policy.routes and not _is_for_all(policy.routes[last]):
         said = "who fits no route is never handed over, and nobody is told"

@@ -208,6 +208,23 @@ def test_what_happens_before_a_case_left_takes_it_back(desk: Desk, ledger: Ledge
     assert trail[-1][0] == "case.cancelled"
 
 
+def test_the_gates_of_the_debtors_segment_decide(desk: Desk, ledger: Ledger) -> None:
+    """Who is in the segment is not spared, also while the claims that brought him into it are on their way."""
+    segment = POLICY.partition("[[step]]")[2]
+    text = f"""{POLICY}
+[[segment]]
+name = "large"
+from_amount = "50.00"
+[segment.gates]
+vulnerable = {{ before = "never" }}
+[[segment.step]]{segment}"""
+    desk.settings.policies[ledger.policy].write_text(text, encoding="utf-8")
+    case_ref = queue(desk, ledger, invoice("1"))
+    vulnerable(desk, ledger)
+    follow(desk, ledger)
+    assert list(desk.agency.cases) == [case_ref]
+
+
 def test_what_waits_behind_it_ends_with_it(desk: Desk, ledger: Ledger) -> None:
     desk.books.papers["INV-1"] = make_document(id="pdf-1")
     case_ref = queue(desk, ledger, invoice("1"))

@@ -76,6 +76,12 @@ def test_what_another_one_leaves_something_to_is_reached(tmp_path: Path, groups:
     assert not [one for one in check(tmp_path, HEAD + STEP + groups).findings if one.kind == "unreachable"]
 
 
+def test_a_route_that_does_not_ask_the_law_is_told(tmp_path: Path) -> None:
+    text = HEAD + STEP + route("north") + '[route.gates]\nlawful = { before = "never" }\n'
+    (one,) = [one for one in check(tmp_path, text).findings if "unlawful hand-over" in one.said]
+    assert (one.severity, one.key, one.line) == ("warning", "route 1.gates.lawful.before", len(text.splitlines()))
+
+
 def test_who_belongs_nowhere_is_told(tmp_path: Path) -> None:
     found = check(tmp_path, HEAD + segment("a", 'kinds = ["business"]') + route("x", 'countries = ["BE"]')).findings
     said = [one.said for one in found if one.kind == "gap"]

@@ -9,6 +9,7 @@ from connector.errors import ConfigError
 from connector.model import Account
 from connector.policy import decide, fingerprint, load_policy
 from connector.policy.policy import Policy
+from connector.policy.ways import gates_of
 
 REMIND, ESCALATE = step("remind", 3), step("escalate", 3)
 OLD = {"lawful": {"before": "never"}, "credit": {"accept": "netted"}}
@@ -99,6 +100,15 @@ def test_gates_of_a_segment_replace_only_those_that_it_names() -> None:
     assert decide(debtor(*claims, **held), rules).action == "none"
     assert decide(debtor(*claims, debtor_kind="consumer", **held), rules).action == "remind"
     assert verdicts(decide(debtor(LATE, debtor_blocked=True), rules))["remind.blocked"] == "no"
+
+
+def test_the_gates_of_a_debtor_are_those_of_his_segment_and_stay_so_at_an_agency() -> None:
+    large = {"name": "large", "from_amount": 10_000, "steps": (REMIND,), "gates": {"vulnerable": {"before": "never"}}}
+    rules = policy(REMIND, segments=[large], **OLD)
+    away = invoice("A", late=9, case_ref="C-1")
+    assert [gates_of(debtor(one), rules).vulnerable.before for one in (LATE, away)] == ["never", "never"]
+    small = debtor(invoice("A", late=9, euros="50.00"))
+    assert gates_of(small, rules).vulnerable.before == "escalate"
 
 
 def routed(*routes: dict[str, Any]) -> Policy:

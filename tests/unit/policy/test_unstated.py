@@ -49,3 +49,13 @@ def test_what_is_stated_is_not_asked_for_whatever_it_says(answer: Verdict) -> No
 def test_a_policy_that_does_not_ask_the_law_needs_nothing() -> None:
     for rules in (STANDARD.without_law(), policy(step("remind", 5))):
         assert unstated(LAW, NOTHING, rules, "NL", "business", DAY) == ()
+
+
+def test_the_hand_overs_of_segments_are_looked_at_as_well() -> None:
+    steps = {"name": "all", "steps": (step("escalate", 5),)}
+    rules = policy(segments=[steps])
+    assert unstated(LAW, NOTHING, rules, "NL", "business", DAY) == unstated(
+        LAW, NOTHING, STANDARD, "NL", "business", DAY
+    )
+    off = policy(segments=[steps | {"gates": {"lawful": {"before": "never"}}}])
+    assert unstated(LAW, NOTHING, off, "NL", "business", DAY) == ()
