@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,8 +16,8 @@ COUNT = 300
 # Near days one by one, and then far apart: what waits for years is looked at as well.
 WAITS = (*range(1, 40), *range(45, 420, 15), 800, 2_000)
 
-_called: list[str] = []
-_watching: list[bool] = []
+# What was called in each block that allows no calls, while it lasts.
+_listening: list[list[str]] = []
 
 
 class ConditionConformance:
@@ -114,20 +116,25 @@ class ConditionConformance:
                     break
 
 
-class _no_calls:  # noqa: N801 - read as a word after `with`
-    """Fails when anything inside opens a connection, looks up a name or starts a process."""
+@contextmanager
+def _no_calls() -> Iterator[None]:
+    """Fails when anything inside opens a connection or a file, looks up a name or starts a process."""
+    _listen()
+    called: list[str] = []
+    _listening.append(called)
+    try:
+        yield
+    finally:
+        _listening.pop()
+    assert not called, f"the condition calls out ({', '.join(sorted(set(called)))}): the account alone decides"
 
-    def __enter__(self) -> None:
-        if not _watching:
-            sys.addaudithook(_note)
-        _called.clear()
-        _watching.append(True)
 
-    def __exit__(self, *raised: object) -> None:
-        _watching[-1] = False
-        assert not _called, f"the condition calls out ({', '.join(sorted(set(_called)))}): the account alone decides"
+@cache
+def _listen() -> None:
+    """Once a process: what listens to it can never be taken off again."""
+    sys.addaudithook(_note)
 
 
 def _note(event: str, _: object) -> None:
-    if _watching and _watching[-1] and event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "open"):
-        _called.append(event)
+    if _listening and event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "open"):
+        _listening[-1].append(event)
