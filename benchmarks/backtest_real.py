@@ -26,7 +26,7 @@ from connector.flow.workspace import Workspace, open_workspace
 from connector.model import Debtor, OpenItem
 from connector.model.money import minor_units
 from connector.policy import load_policy
-from connector.store import Store, debtors, items, open_store, schema
+from connector.store import Store, debtors, item_changes, open_store, schema
 
 POLICIES = Path(__file__).parent.parent / "config" / "example" / "policies"
 LEDGER = """
@@ -75,7 +75,7 @@ def load(store: Store, rows: list[Row]) -> int:
         with store.write() as tx:
             people = {one.debtor_id for one in by_day[day].values()}
             debtors.store_debtors(tx, "real", [Debtor(id=key, name=key, code=key) for key in sorted(people)], at)
-            items.store_items(tx, "real", list(by_day[day].values()), at)
+            item_changes.store_items(tx, "real", item_changes.facts_of(by_day[day].values()), at)
     return len(by_day)
 
 

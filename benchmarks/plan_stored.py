@@ -61,8 +61,7 @@ def make_home(home: Path, items: int, policy: Path) -> None:
     from plan_speed import accounts
 
     from connector.model import Address, Debtor, OpenItem
-    from connector.store import debtors, open_store, people, schema
-    from connector.store import items as rows
+    from connector.store import debtors, item_changes, open_store, people, schema
 
     for folder in ("connections", "ledgers", "data", "policies"):
         (home / folder).mkdir()
@@ -103,7 +102,7 @@ def make_home(home: Path, items: int, policy: Path) -> None:
         ]  # fmt: skip
         with store.write() as tx:
             debtors.store_debtors(tx, "bench", people_of, AT)
-            rows.store_items(tx, "bench", found, AT)
+            item_changes.store_items(tx, "bench", item_changes.facts_of(found), AT)
             for one in chunk:
                 for step in one.steps:
                     people.record_step(

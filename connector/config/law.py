@@ -1,13 +1,16 @@
 """`[law]` of `incasso.toml`: the readings that were taken, and rows added to the tables of the law."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connector.errors import ConfigError
-from connector.law.law import Law
-from connector.law.library import Tables, extend, shipped
 from connector.law.settings import LawSettings
+
+if TYPE_CHECKING:
+    # Loaded at its use: its tables would cost every process fifteen milliseconds and a megabyte.
+    from connector.law.law import Law
+    from connector.law.library import Tables
 
 
 class LawRow(BaseModel):
@@ -39,11 +42,16 @@ class LawTable(LawSettings):
             raise ValueError(error.message.removeprefix("law.tables.")) from error
         return value
 
-    def law(self) -> Law:
+    def law(self) -> "Law":
         """The law of this installation: the tables of this release with the rows added, and the readings."""
+        from connector.law.law import Law
+        from connector.law.library import shipped
+
         chosen = LawSettings.model_validate(self.model_dump(include=set(LawSettings.model_fields)))
         return Law(tables=_extended(self.tables) if self.tables else shipped(), settings=chosen)
 
 
-def _extended(rows: dict[str, tuple[LawRow, ...]]) -> Tables:
+def _extended(rows: dict[str, tuple[LawRow, ...]]) -> "Tables":
+    from connector.law.library import extend, shipped
+
     return extend(shipped(), {name: [row.values() for row in added] for name, added in rows.items()})

@@ -4,7 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from threading import Event
@@ -17,7 +17,7 @@ from connector.flow.differences import control
 from connector.flow.runs import Progress, Report, StoppedError, noting, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import Page
-from connector.store import Tx, cases, debtors, differences, items, journal, people, resync
+from connector.store import Tx, cases, debtors, differences, item_changes, items, journal, people, resync
 
 # Below this many open rows a percentage says nothing.
 _BRAKE_FLOOR = 20
@@ -43,45 +43,64 @@ def pull(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet, fr
         seen_open: set[str] = set()
         complete = False
         start = cursor.value if cursor and not from_beginning else None
-        for pages in _by_the_commit(_pages(source, start, again=from_beginning), workspace.stop):
-            _store(workspace, ledger, pages, report=report)
-            for page in pages:
+        for lot in _by_the_commit(_pages(source, start, again=from_beginning), workspace.stop):
+            _store(workspace, ledger, lot, report=report)
+            for one in lot:
                 # A first load has nothing to miss, and its rows would not fit the memory.
                 if open_before:
-                    seen_open.update(_shown_open(page))
-                progress(page.stream, _records(page))
-            complete = page.complete
-            if page.complete:
-                _look_for_missing(workspace, ledger, seen_open if page.snapshot else None, report=report)
-                _check_total(workspace, ledger, page)
+                    seen_open.update(item_changes.shown_open(one.items))
+                    # A record that could not be read was there all the same.
+                    seen_open.update(fault.id for fault in one.page.faults)
+                progress(one.page.stream, one.records)
+            last = one.page
+            complete = last.complete
+            if complete:
+                _look_for_missing(workspace, ledger, seen_open if last.snapshot else None, report=report)
+                _check_total(workspace, ledger, last)
             if workspace.stop.is_set():
                 raise StoppedError("stopped between two pages; the next run goes on from there")
-            del page, pages  # while the next ones are read, their memory is free
+            del one, lot  # while the next ones are read, their memory is free
         if not complete:
             raise PluginError("the pull ended without a last page", plugin=ledger.source.connection)
         _brake(workspace, ledger, open_before, closed=report.counts["items closed"] + report.counts["items gone"])
     return report
 
 
-def _pages(source: Source, cursor: str | None, *, again: bool) -> Iterator[Page]:
+@dataclass(frozen=True)
+class _Read:
+    """A page as it waits to be stored: its items as rows, which are a third of the records they came as."""
+
+    page: Page
+    items: list[item_changes.Facts]
+
+    @property
+    def records(self) -> int:
+        page = self.page
+        return len(self.items) + len(page.debtors) + len(page.contacts) + len(page.addresses)
+
+
+def _pages(source: Source, cursor: str | None, *, again: bool) -> Iterator[_Read]:
     """The source's pages; the first one of a reading that was asked to begin again says so."""
     for page in source.pull(cursor):
-        yield page.model_copy(update={"full_resync": True}) if again else page
+        rest = page.model_copy(update={"items": (), "full_resync": again or page.full_resync})
+        items = item_changes.facts_of(page.items)
         again = False
         del page  # while the next one is read, this one's memory is free
+        yield _Read(rest, items)
+        del rest, items
 
 
-def _by_the_commit(pages: Iterator[Page], stop: Event) -> Iterator[list[Page]]:
+def _by_the_commit(pages: Iterator[_Read], stop: Event) -> Iterator[list[_Read]]:
     """The pages in the lots in which they are stored.
 
     What was read when the source fails is stored before that, and nothing more is read once `stop` is set.
     """
-    lot: list[Page] = []
+    lot: list[_Read] = []
     try:
         for page in pages:
             lot.append(page)
-            full = len(lot) == _PAGES_A_COMMIT or sum(map(_records, lot)) >= _RECORDS_A_COMMIT
-            if full or page.complete or stop.is_set():
+            full = len(lot) == _PAGES_A_COMMIT or sum(one.records for one in lot) >= _RECORDS_A_COMMIT
+            if full or page.page.complete or stop.is_set():
                 yield lot
                 lot = []
             del page
@@ -91,10 +110,6 @@ def _by_the_commit(pages: Iterator[Page], stop: Event) -> Iterator[list[Page]]:
         raise
     if lot:
         yield lot
-
-
-def _records(page: Page) -> int:
-    return len(page.items) + len(page.debtors) + len(page.contacts) + len(page.addresses)
 
 
 @contextmanager
@@ -113,39 +128,36 @@ def _settled() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _shown_open(page: Page) -> Iterator[str]:
-    """The rows that stand open; a record that could not be read was there all the same."""
-    yield from (item.id for item in page.items if item.state != "closed")
-    yield from (fault.id for fault in page.faults)
-
-
-def _store(workspace: Workspace, ledger: Ledger, pages: Sequence[Page], *, report: Report) -> None:
+def _store(workspace: Workspace, ledger: Ledger, lot: Sequence[_Read], *, report: Report) -> None:
     """Store pages that follow each other, and the cursor of the last, in one transaction."""
     at = workspace.clock.now()
     counts: Counter[str] = Counter()
     with workspace.store.write() as tx:
         touched: set[str] = set()
-        for page in pages:
-            touched |= _take_in(tx, ledger.name, page, run_id=report.id, at=at, counts=counts)
+        for one in lot:
+            touched |= _take_in(tx, ledger.name, one, run_id=report.id, at=at, counts=counts)
+        pages = [one.page for one in lot]
         _keep_ledger_state(tx, ledger.name, pages, at=at)
         _mark_dirty(tx, ledger.name, touched, at=at)
         journal.write_cursor(tx, f"pull:{ledger.name}", pages[-1].cursor, at=at, complete=pages[-1].complete)
     report.counts.update(counts)
 
 
-def _take_in(tx: Tx, ledger: str, page: Page, *, run_id: str, at: datetime, counts: Counter[str]) -> set[str]:
+def _take_in(tx: Tx, ledger: str, read: _Read, *, run_id: str, at: datetime, counts: Counter[str]) -> set[str]:
     """Store what a page holds. Gives the ids of the debtors whose items it changed."""
+    page = read.page
+    ids = item_changes.shown(read.items)
     if page.full_resync:
         resync.begin(tx, ledger, at=at)
     if resync.running(tx, ledger):
-        resync.note_seen(tx, ledger, [*(item.id for item in page.items), *(fault.id for fault in page.faults)])
-    changes = items.store_items(tx, ledger, page.items, at)
-    gone = items.mark_gone(tx, ledger, page.gone, at)
+        resync.note_seen(tx, ledger, [*ids, *(fault.id for fault in page.faults)])
+    changes = item_changes.store_items(tx, ledger, read.items, at)
+    gone = item_changes.mark_gone(tx, ledger, page.gone, at)
     changed_debtors = debtors.store_debtors(tx, ledger, page.debtors, at)
     debtors.store_parts(tx, ledger, page.addresses, page.contacts)
     debtors.mark_debtors_gone(tx, ledger, page.gone_debtors, at)
     debtors.remove_parts(tx, ledger, page.gone_parts)
-    journal.clear_faults(tx, ledger, chain((one.id for one in page.items), (one.id for one in page.debtors)))
+    journal.clear_faults(tx, ledger, chain(ids, (one.id for one in page.debtors)))
     journal.store_faults(tx, ledger, page.faults, run_id=run_id, at=at)
     counts.update(
         {
@@ -199,7 +211,7 @@ def _look_for_missing(workspace: Workspace, ledger: Ledger, listed: set[str] | N
             said = f"{lost} of {len(known)} open items are missing at the source"
             _set_brake(workspace, tx, ledger, said, missing=lost, of=len(known))
             return
-        changes = items.mark_gone(tx, ledger.name, sorted(missing), at)
+        changes = item_changes.mark_gone(tx, ledger.name, sorted(missing), at)
         _mark_dirty(tx, ledger.name, changes.debtors, at=at)
     report.counts["items missing"] = changes.gone
 

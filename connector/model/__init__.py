@@ -89,7 +89,7 @@ from connector.model.party import (
     DebtorKind,
 )
 from connector.model.promise import Instalment, PaymentPlanFact, PromiseFact
-from connector.model.record import Record
+from connector.model.record import Record, build
 from connector.model.update import BookedPayment, SourceUpdate
 
 __all__ = [
@@ -192,6 +192,7 @@ __all__ = [
     "Verdict",
     "Withdraw",
     "WithdrawalRefused",
+    "build",
     "exponent",
     "minor_units",
 ]

@@ -30,20 +30,23 @@ def bulk_upsert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     Twice the same key in one call is an error on PostgreSQL: give each once.
     """
     if rows:
-        _bulk(tx, table, rows, _plan(table, tx.dialect).replaced)
+        _bulk(tx, table, list(zip(*rows, strict=True)), _plan(table, tx.dialect).replaced)
 
 
-def bulk_insert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> int:
-    """Insert `rows`; a row whose primary key exists stays as it is. Returns how many were new."""
-    return _bulk(tx, table, rows, "ON CONFLICT DO NOTHING") if rows else 0
+def bulk_insert(tx: Tx, table: Table, columns: Sequence[Iterable[Any]]) -> int:
+    """Insert rows, given by the values of each of the table's columns; a row whose primary key exists stays as it is.
+
+    Returns how many were new.
+    """
+    return _bulk(tx, table, columns, "ON CONFLICT DO NOTHING")
 
 
-def _bulk(tx: Tx, table: Table, rows: Sequence[Sequence[Any]], conflict: str) -> int:
+def _bulk(tx: Tx, table: Table, columns: Sequence[Iterable[Any]], conflict: str) -> int:
     """SQLite: `executemany` on the driver. PostgreSQL: COPY into a temporary table, then insert-select on conflict,
     which is safe when two writers meet. Returns how many rows it wrote.
     """
     plan = _plan(table, tx.dialect)
-    converted = _convert(plan, rows)
+    converted = _convert(plan, columns)
     if tx.dialect.name == "sqlite":
         insert = f"INSERT INTO {table.name} ({plan.columns}) VALUES ({plan.marks}) {conflict}"  # noqa: S608 - our own
         return int(_driver(tx).executemany(insert, converted).rowcount)
@@ -85,11 +88,9 @@ def _processors(table: Table, dialect: Dialect) -> Iterator[tuple[int, Callable[
             yield index, lru_cache(maxsize=4096)(processor) if repeats else processor
 
 
-def _convert(plan: _Plan, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+def _convert(plan: _Plan, columns: Sequence[Iterable[Any]]) -> Iterator[Sequence[Any]]:
     """The rows with every value in the driver's form. Column by column: untouched ones cost next to nothing."""
-    if not plan.processors:
-        return rows
-    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    converted = list(columns)
     for index, convert in plan.processors:
-        columns[index] = map(convert, columns[index])
-    return list(zip(*columns, strict=True))
+        converted[index] = map(convert, converted[index])
+    return zip(*converted, strict=True)

@@ -36,7 +36,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     # Two stored pages touch up to 8 MB in the random keys of two indexes. What does not fit is written before the
     # commit, and read and written again: that costs some time, and more room would cost every process its memory.
-    "PRAGMA cache_size=-6144",
+    "PRAGMA cache_size=-5120",
     # A stored page touches two thousand places: copying them into the file after every commit doubles the work.
     "PRAGMA wal_autocheckpoint=8000",
 )

@@ -1,52 +1,28 @@
 """Open items: current state, history of every change, and the claims they add up to."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Select,
     and_,
-    bindparam,
     case,
     cast,
     func,
-    insert,
-    literal,
     or_,
     select,
-    update,
 )
 
-from connector.model import OpenItem
-from connector.store.among import among, among_named, listed
-from connector.store.bulk import bulk_insert, bulk_upsert
+from connector.store.among import among
+from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
-from connector.store.item_rows import debtor_number, of_debtor, of_ledger
+from connector.store.item_rows import of_debtor, of_ledger
 from connector.store.tables import dirty_claim, open_item, open_item_history
 
 _AT_ONCE = 1000
-# All that the source says of a row, and whether it is gone: what differs here is a change.
-_FACTS = tuple(column for column in open_item.columns if column.name not in ("ledger", "since", "debtor_number"))
-_OPEN = _FACTS.index(open_item.c.open_minor)
-_DEBTOR = _FACTS.index(open_item.c.debtor_id)
-
-
-@dataclass
-class Changes:
-    """What storing a page did, in rows, and whom it touched. `closed` counts rows that were open before."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    gone: int = 0
-    closed: int = 0
-    claims: set[str] = field(default_factory=set)
-    debtors: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -92,72 +68,6 @@ class Piece:
     closed_reason: str
     settled_on: date | None
     number: str
-
-
-def store_items(tx: Tx, ledger: str, items: Sequence[OpenItem], at: datetime) -> Changes:
-    """Store the items that changed, each superseded version going to the history. The last of equal ids counts."""
-    # In the order of the index, which then need not be searched from its root for each.
-    latest = {item.id: item for item in sorted(items, key=attrgetter("id"))}
-    rows = {id_: _row(ledger, item, at) for id_, item in latest.items()}
-    # A page is as a rule all new or all known, and its first row tells which.
-    if _known(tx, ledger, list(rows)[:1]):
-        return _store_changed(tx, ledger, latest, rows, at)
-    new = bulk_insert(tx, open_item, list(rows.values()))
-    changes = Changes(unchanged=new) if new == len(rows) else _store_changed(tx, ledger, latest, rows, at)
-    # What was just written looks unchanged now.
-    changes.unchanged -= new
-    changes.new = new
-    changes.claims.update(item.claim for item in items)
-    changes.debtors.update(item.debtor_id for item in items)
-    return changes
-
-
-def _store_changed(
-    tx: Tx, ledger: str, items: dict[str, OpenItem], rows: dict[str, tuple[Any, ...]], at: datetime
-) -> Changes:
-    """Store those of `rows` that differ from what is stored."""
-    changes = Changes()
-    known = _known(tx, ledger, list(rows))
-    differing = []
-    for id_, row in rows.items():
-        before = known.get(id_)
-        if before is None:
-            changes.new += 1
-        elif before == row[1:-2]:
-            changes.unchanged += 1
-            continue
-        else:
-            changes.changed += 1
-            changes.closed += before[_OPEN] != 0 and items[id_].open_minor == 0
-            # Who had it before is touched as well when it was moved.
-            changes.debtors.add(before[_DEBTOR])
-        changes.claims.add(items[id_].claim)
-        changes.debtors.add(items[id_].debtor_id)
-        differing.append(row)
-    _to_history(tx, ledger, [row[1] for row in differing if row[1] in known], at)
-    bulk_upsert(tx, open_item, differing)
-    return changes
-
-
-def mark_gone(tx: Tx, ledger: str, ids: Sequence[str], at: datetime) -> Changes:
-    """Mark rows that the source has deleted, or no longer lists. Not a payment: the claim is looked at again."""
-    if not ids:
-        return Changes()
-    found = tx.execute(
-        select(open_item.c.id, open_item.c.claim, open_item.c.debtor_id, open_item.c.open_minor).where(
-            open_item.c.ledger == ledger, among(tx, open_item.c.id, ids), open_item.c.gone.is_(False)
-        )
-    ).all()
-    present = [row.id for row in found]
-    _to_history(tx, ledger, present, at)
-    where = (open_item.c.ledger == ledger, among(tx, open_item.c.id, present))
-    tx.execute(update(open_item).where(*where).values(gone=True, since=at))
-    return Changes(
-        gone=len(present),
-        closed=sum(row.open_minor != 0 for row in found),
-        claims={row.claim for row in found},
-        debtors={row.debtor_id for row in found},
-    )
 
 
 def open_ids(tx: Tx, ledger: str) -> set[str]:
@@ -360,32 +270,3 @@ def _claims(day: date) -> Select[Any]:
         func.max(columns.payment_reference),
         _one_group,
     ).group_by(columns.debtor_id, columns.claim, columns.currency)
-
-
-def _known(tx: Tx, ledger: str, ids: list[str]) -> dict[str, tuple[Any, ...]]:
-    """The stored rows among `ids`, as `_row` gives them without its ends."""
-    dialect = tx.dialect.name
-    rows = tx.execute(_facts_of(dialect), {"of_ledger": ledger, "ids": listed(dialect, ids)})
-    return {row[0]: row for row in rows}
-
-
-@lru_cache
-def _facts_of(dialect: str) -> Select[Any]:
-    """Built once: it runs with every page of a pull."""
-    of_ledger = open_item.c.ledger == bindparam("of_ledger")
-    return select(*_FACTS).where(of_ledger, among_named(dialect, open_item.c.id, "ids"))
-
-
-def _to_history(tx: Tx, ledger: str, ids: list[str], at: datetime) -> None:
-    if not ids:
-        return
-    names = [column.name for column in open_item_history.columns if column.name != "version"]
-    until = literal(at, open_item_history.c.until.type)
-    source = [until if name == "until" else open_item.c[name] for name in names]
-    rows = select(*source).where(open_item.c.ledger == ledger, among(tx, open_item.c.id, ids))
-    tx.execute(insert(open_item_history).from_select(names, rows))
-
-
-def _row(ledger: str, item: OpenItem, at: datetime) -> tuple[Any, ...]:
-    """The values of the table's columns. The record has its fields in the columns' order, which a test holds."""
-    return (ledger, *vars(item).values(), False, at, debtor_number(item.debtor_id))

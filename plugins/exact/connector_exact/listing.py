@@ -40,12 +40,11 @@ class Listing:
                 self._context.log.warning("the listing of open terms may have the other sign: it is not used")
                 return
             mapping = TermMapping(self._config, sign=sign, home_currency=self._home_currency)
-            items, faults = mapping.items(page.rows)
-            faults = (*page.faults, *faults)
+            items = mapping.items(page.rows)
             self.count += len(items)
-            unread += len(faults)
-            if items or faults:
-                yield items, faults
+            unread += len(page.faults)
+            if items or page.faults:
+                yield items, page.faults
         self._calibration.save()
         self.conclusive = unread == 0
 

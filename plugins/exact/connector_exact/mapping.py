@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from connector.model import ClosedReason, ItemKind, ItemState, OpenItem, RecordFault, exponent
+from connector.model import ClosedReason, ItemKind, ItemState, OpenItem, build, exponent
 from connector_exact.config import ExactConfig
 from connector_exact.rows import OpenTerm
 
@@ -23,8 +21,6 @@ _KINDS: dict[int | None, ItemKind] = {
 }
 _STATES: dict[int, ItemState] = {20: "open", 30: "in_collection", 40: "in_collection", 50: "closed"}
 _SETTLED_BY_PAYMENT = frozenset({"invoice", "opening", "other"})
-_ITEMS = TypeAdapter(tuple[OpenItem, ...])
-_ITEM = TypeAdapter(OpenItem)
 
 
 def not_asked(config: ExactConfig) -> frozenset[str]:
@@ -46,13 +42,13 @@ class TermMapping:
         self._accounts = frozenset(config.gl_accounts)
         self._by_journal = config.product_group == "journal"
 
-    def items(self, terms: Iterable[OpenTerm]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:
-        """The receivables among `terms`, and those that make no valid item."""
-        wanted = [term for term in terms if self._is_wanted(term)]
-        try:
-            return _ITEMS.validate_python(map(self._values, wanted)), ()
-        except ValidationError:
-            return _singly(map(self._values, wanted))
+    def items(self, terms: Iterable[OpenTerm]) -> tuple[OpenItem, ...]:
+        """The receivables among `terms`.
+
+        Not validated a second time: whatever values a term may have by its own type make a valid item, which a
+        property test holds. A hundred thousand rows would take a tenth longer.
+        """
+        return tuple(build(OpenItem, self._values(term)) for term in terms if self._is_wanted(term))
 
     def _is_wanted(self, term: OpenTerm) -> bool:
         if term.get("LineType", RECEIVABLE) != RECEIVABLE:
@@ -69,7 +65,9 @@ class TermMapping:
         is_closed = state == "closed"
         reason, settled_on = self._closing(term, kind) if is_closed else ("", None)
         payment_text = term.get("PaymentReference")
-        values = {
+        # Other journals, such as that of the opening balance, do not tell what was sold.
+        sold = self._by_journal and term.get("TransactionType") in _SOLD
+        return {
             "id": term["ID"],
             "claim": claim_of(term),
             "debtor_id": term["Account"],
@@ -90,11 +88,8 @@ class TermMapping:
             "payment_reference": payment_reference(payment_text) if payment_text else "",
             "description": term.get("Description") or "",
             "reversal": term.get("TransactionIsReversal") or False,
+            "product_group": (term.get("Journal") or "").strip() if sold else "",
         }
-        # Other journals, such as that of the opening balance, do not tell what was sold.
-        if self._by_journal and term.get("TransactionType") in _SOLD:
-            values["product_group"] = (term.get("Journal") or "").strip()
-        return values
 
     def _amounts(self, term: OpenTerm) -> tuple[str, int, int]:
         """Currency, this row's amount and the whole claim's amount as invoiced, as claims in minor units.
@@ -161,15 +156,3 @@ _PUNCTUATION = str.maketrans("", "", "+*/ ")
 
 def _checks(digits: str) -> bool:
     return int(digits[:10]) % 97 in (int(digits[10:]), int(digits[10:]) - 97)
-
-
-def _singly(values: Iterable[dict[str, Any]]) -> tuple[tuple[OpenItem, ...], tuple[RecordFault, ...]]:
-    items, faults = [], []
-    for value in values:
-        try:
-            items.append(_ITEM.validate_python(value))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            field = str(first["loc"][0]) if first["loc"] else ""
-            faults.append(RecordFault(id=value["id"], field=field, why=first["msg"], entity="payment terms"))
-    return tuple(items), tuple(faults)

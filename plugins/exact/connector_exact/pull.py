@@ -121,10 +121,10 @@ class Pull:
     def _mapped(self, page: RowPage[Term], stream: str) -> Page:
         sign = self._calibration.sign(self._position.sign)
         mapping = TermMapping(self._config, sign=sign, home_currency=self._position.currency)
-        items, faults = mapping.items(page.rows)
+        items = mapping.items(page.rows)
         page.rows.clear()  # while the host stores the items, the rows' memory is free
         self._keep(sign=sign, quiet=False)
-        return self._page(stream, {"items": items}, faults=(*page.faults, *faults))
+        return self._page(stream, {"items": items}, faults=page.faults)
 
     def _groups(self) -> CustomerGroups:
         """The customer groups; all relations are read again where they mean something else than before."""

@@ -7,11 +7,12 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from connector.model import OpenItem
 from connector_exact.config import ExactConfig
 from connector_exact.mapping import TermMapping, claim_of, payment_reference
-from connector_exact.rows import OpenTerm
+from connector_exact.rows import OpenTerm, Term
 
 ENTRY, LINE, ROW, DEBTOR = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "1234")
 
@@ -46,9 +47,7 @@ def term(**changes: Any) -> OpenTerm:
 
 
 def item(term_: OpenTerm, *, sign: int = -1, **settings: Any) -> OpenItem:
-    items, faults = TermMapping(config(**settings), sign=sign, home_currency="EUR").items([term_])
-    assert faults == ()
-    (found,) = items
+    (found,) = TermMapping(config(**settings), sign=sign, home_currency="EUR").items([term_])
     return found
 
 
@@ -125,7 +124,7 @@ def test_a_used_credit_note_is_credited_and_a_used_receipt_is_no_payment_of_an_i
 
 def test_payables_are_left_out() -> None:
     mapping = TermMapping(config(), sign=-1, home_currency="EUR")
-    assert mapping.items([term(LineType=22)]) == ((), ())
+    assert mapping.items([term(LineType=22)]) == ()
 
 
 def test_a_listed_term_without_a_line_type_is_a_receivable() -> None:
@@ -136,7 +135,7 @@ def test_a_listed_term_without_a_line_type_is_a_receivable() -> None:
 
 def test_only_the_chosen_ledger_accounts_are_read() -> None:
     mapping = TermMapping(config(gl_accounts=("1300",)), sign=-1, home_currency="EUR")
-    items, _ = mapping.items([term(GLAccountCode=" 1300"), term(GLAccountCode="1305"), term()])
+    items = mapping.items([term(GLAccountCode=" 1300"), term(GLAccountCode="1305"), term()])
     assert len(items) == 1
 
 
@@ -180,11 +179,50 @@ def test_rounding_noise_never_moves_a_cent(cents: int, noise: float) -> None:
     assert item(term(AmountDC=noisy, Status=20)).amount_minor == -cents
 
 
-def test_a_term_that_makes_no_valid_item_is_set_aside_and_the_others_arrive() -> None:
-    mapping = TermMapping(config(), sign=-1, home_currency="EUR")
-    items, faults = mapping.items([term(), term(ID="x", Currency="KWD", AmountFC=Decimal(10) ** 12 * 2)])
-    assert len(items) == 1
-    assert (faults[0].id, faults[0].field) == ("x", "amount_minor")
+_texts = st.text(max_size=20) | st.none()
+_amounts = st.decimals(-(10**12) + 1, 10**12 - 1, allow_nan=False, allow_infinity=False)
+_keys = st.text(min_size=36, max_size=36)
+_days = st.integers(-(10**13), 10**14).map(lambda ms: f"/Date({ms})/") | st.none()
+_rows = st.fixed_dictionaries(
+    {
+        "ID": _keys,
+        "Account": _keys,
+        "Timestamp": st.integers(0, 2**63 - 1),
+        "LineType": st.just(20),
+        "Status": st.sampled_from([20, 30, 40, 50]),
+        "AmountDC": _amounts,
+        "Currency": st.sampled_from(["EUR", "USD", "KWD", "JPY", "XXX"]),
+    },
+    optional={
+        "TransactionEntryID": _keys | st.none(),
+        "TransactionID": _keys | st.none(),
+        "TransactionType": st.sampled_from([10, 20, 21, 40, 82, 90]) | st.integers() | st.none(),
+        "TransactionIsReversal": st.booleans() | st.none(),
+        "AmountFC": _amounts | st.none(),
+        "TransactionAmountDC": _amounts | st.none(),
+        "TransactionAmountFC": _amounts | st.none(),
+        "InvoiceNumber": st.integers() | st.none(),
+        "EntryNumber": st.integers() | st.none(),
+        "YourRef": _texts,
+        "Description": _texts,
+        "PaymentReference": _texts,
+        "InvoiceDate": _days,
+        "DueDate": _days,
+        "LastPaymentDate": _days,
+        "Journal": _texts,
+    },
+)
+
+
+@given(_rows, st.sampled_from([1, -1]), st.sampled_from(["EUR", "KWD", "JPY"]), st.sampled_from(["none", "journal"]))
+def test_what_is_made_of_any_readable_term_is_a_valid_item(
+    raw: dict[str, Any], sign: int, home: str, group: str
+) -> None:
+    row = TypeAdapter(Term).validate_python(raw)
+    settings = config(product_group=group, foreign_amounts="invoice_currency", paid_evidence="last_payment_date")
+    (made,) = TermMapping(settings, sign=sign, home_currency=home).items([row])
+    assert list(vars(made)) == list(OpenItem.model_fields)
+    assert OpenItem.model_validate(vars(made), strict=True) == made
 
 
 def test_pieces_of_a_sales_entry_belong_to_the_entry() -> None:

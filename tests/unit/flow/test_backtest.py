@@ -15,7 +15,7 @@ from connector.flow.pull import pull
 from connector.insight.replay import Period, _Books
 from connector.model import DisputeFact, HoldFact, LegalFacts
 from connector.policy import load_policy
-from connector.store import items, people, plans
+from connector.store import item_changes, people, plans
 from connector.testing import make_debtor
 
 TODAY = START.date()
@@ -90,7 +90,7 @@ def test_what_the_replay_sees_today_is_what_a_plan_sees(
     pull(desk, ledger)
     with desk.store.write() as tx:
         today = desk.clock.today(ledger.timezone)
-        items.mark_gone(tx, "acme", ["t-5"], desk.clock.now())
+        item_changes.mark_gone(tx, "acme", ["t-5"], desk.clock.now())
         people.add_hold(tx, "acme", HoldFact(scope="claim", key="INV-2", since=today), at=desk.clock.now())
         people.open_dispute(tx, "acme", "d1", DisputeFact(opened_on=today), at=desk.clock.now())
     day = desk.clock.today(ledger.timezone)

@@ -16,7 +16,7 @@ from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.runs import StoppedError
 from connector.model import Money, Page, RecordFault
-from connector.store import items, journal, people
+from connector.store import item_changes, items, journal, people
 from connector.testing import make_debtor
 
 DAY = date(2026, 3, 2)
@@ -82,15 +82,15 @@ def test_two_pages_stand_or_fall_together_with_the_cursor_of_the_second(
         page(invoice("3"), cursor="3"),
         page(invoice("4"), cursor="4", complete=True),
     ]
-    real, stored = items.store_items, []
+    real, stored = item_changes.store_items, []
 
-    def failing(*args: object) -> items.Changes:
+    def failing(*args: object) -> item_changes.Changes:
         stored.append(args)
         if len(stored) == 4:
             raise RuntimeError("the disk is full")
         return real(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(items, "store_items", failing)
+    monkeypatch.setattr(item_changes, "store_items", failing)
     with pytest.raises(RuntimeError):
         pull(desk, ledger)
     kept = cursor(desk)

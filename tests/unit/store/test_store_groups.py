@@ -6,7 +6,7 @@ from hashlib import blake2b
 import pytest
 
 from connector.model import Address, Debtor, DebtorAddress
-from connector.store import Store, debtors, items, past, places, schema
+from connector.store import Store, debtors, item_changes, items, past, places, schema
 from connector.store.debtors import DebtorFacts
 from connector.testing import make_debtor, make_item
 
@@ -128,12 +128,17 @@ def test_rows_of_an_older_release_are_of_no_product_group_and_not_changed(store:
     first, second = make_item(id="t1", debtor_id="d1"), make_item(id="t1", debtor_id="d1", description="other")
     for item, at in ((first, AT), (second, LATER)):
         with store.write() as tx:
-            items.store_items(tx, "acme", [item], at)
+            item_changes.store_items(tx, "acme", item_changes.facts_of([item]), at)
     schema.downgrade(store, BEFORE)
     schema.upgrade(store)
     with store.write() as tx:
-        assert items.store_items(tx, "acme", [second], LATER).unchanged == 1
-        assert items.store_items(tx, "acme", [make_item(**{**vars(second), "product_group": "70"})], LATER).changed == 1
+        assert item_changes.store_items(tx, "acme", item_changes.facts_of([second]), LATER).unchanged == 1
+        assert (
+            item_changes.store_items(
+                tx, "acme", item_changes.facts_of([make_item(**{**vars(second), "product_group": "70"})]), LATER
+            ).changed
+            == 1
+        )
     with store.read() as tx:
         [(_, versions)] = past.versions(tx, "acme")
     assert sorted((one.since, one.product_group) for one in versions) == [(AT, ""), (LATER, ""), (LATER, "70")]
@@ -157,8 +162,8 @@ def test_a_claim_is_of_a_product_group_when_all_its_rows_are(store: Store, group
     rows = [make_item(id=f"t{n}", claim="A", debtor_id="d1", product_group=one) for n, one in enumerate(groups)]
     gone = make_item(id="t9", claim="A", debtor_id="d1", product_group="99")
     with store.write() as tx:
-        items.store_items(tx, "acme", [*rows, gone], AT)
-        items.mark_gone(tx, "acme", ["t9"], AT)
+        item_changes.store_items(tx, "acme", item_changes.facts_of([*rows, gone]), AT)
+        item_changes.mark_gone(tx, "acme", ["t9"], AT)
     with store.read() as tx:
         [claim] = items.claims(tx, "acme", AT.date())
         assert claim.product_group == whole
@@ -167,7 +172,9 @@ def test_a_claim_is_of_a_product_group_when_all_its_rows_are(store: Store, group
 
 def test_a_claim_whose_rows_are_all_gone_is_of_none(store: Store) -> None:
     with store.write() as tx:
-        items.store_items(tx, "acme", [make_item(id="t1", claim="A", debtor_id="d1", product_group="70")], AT)
-        items.mark_gone(tx, "acme", ["t1"], AT)
+        item_changes.store_items(
+            tx, "acme", item_changes.facts_of([make_item(id="t1", claim="A", debtor_id="d1", product_group="70")]), AT
+        )
+        item_changes.mark_gone(tx, "acme", ["t1"], AT)
     with store.read() as tx:
         assert items.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == ""

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from connector.model import DisputeFact, HoldFact
-from connector.store import Store, cases, debtors, items, past, people
+from connector.store import Store, cases, debtors, item_changes, past, people
 from connector.store.cases import CaseRow, LineRow
 from connector.testing import make_debtor, make_item
 
@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 
 def put(store: Store, at: datetime, **changes: Any) -> None:
     with store.write() as tx:
-        items.store_items(tx, "acme", [make_item(**changes)], at)
+        item_changes.store_items(tx, "acme", item_changes.facts_of([make_item(**changes)]), at)
 
 
 def read(store: Store, ledger: str = "acme") -> dict[str, list[past.ItemVersion]]:
@@ -47,7 +47,7 @@ def test_a_row_that_was_moved_is_with_each_debtor_for_its_time(store: Store) -> 
 def test_a_row_that_is_gone_says_so_from_then_on(store: Store) -> None:
     put(store, AT, id="a", debtor_id="d1")
     with store.write() as tx:
-        items.mark_gone(tx, "acme", ["a"], AT + DAY)
+        item_changes.mark_gone(tx, "acme", ["a"], AT + DAY)
     assert sorted((one.since, one.gone) for one in read(store)["d1"]) == [(AT, False), (AT + DAY, True)]
 
 
@@ -57,7 +57,7 @@ def test_debtors_come_one_after_the_other_and_other_ledgers_not_at_all(store: St
         if number % 2:
             put(store, AT + DAY, id=f"a{number}", debtor_id=f"d{number % 3}", description="changed")
     with store.write() as tx:
-        items.store_items(tx, "other", [make_item(id="x", debtor_id="d0")], AT)
+        item_changes.store_items(tx, "other", item_changes.facts_of([make_item(id="x", debtor_id="d0")]), AT)
     with store.read() as tx:
         sizes = [(debtor_id, len(rows)) for debtor_id, rows in past.versions(tx, "acme")]
     assert sizes == [("d0", 150), ("d1", 150), ("d2", 150)]

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from connector.errors import ConfigError
-from connector.store import Store, budgets, items, open_store, plans, schema
+from connector.store import Store, budgets, item_changes, items, open_store, plans, schema
 from connector.store.tables import metadata
 from connector.testing import make_item
 
@@ -36,7 +36,8 @@ def test_every_migration_goes_down_again(store: Store) -> None:
 
 def test_open_items_of_an_older_release_get_their_debtors_number(store: Store) -> None:
     with store.write() as tx:
-        items.store_items(tx, "acme", [make_item(id="t1", claim="INV-1", debtor_id="d1")], AT)
+        item = make_item(id="t1", claim="INV-1", debtor_id="d1")
+        item_changes.store_items(tx, "acme", item_changes.facts_of([item]), AT)
     schema.downgrade(store, "0002")
     schema.upgrade(store)
     with store.read() as tx:
