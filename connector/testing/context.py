@@ -142,7 +142,7 @@ class BudgetRecorder:
     """A budget without a limit of its own that behaves as the host's after a refusal.
 
     `taken` counts the calls announced; `refusals` are the instants given to `refused`. After a refusal `take` waits
-    for the minute to end, and raises QuotaError when it is longer.
+    for the minute to end, and raises QuotaError where that is not enough.
     """
 
     def __init__(self, clock: ManualClock, limits: Limits) -> None:
