@@ -255,6 +255,7 @@ def test_a_hold_on_an_invoice_keeps_home_that_invoice_alone(
     desk: Desk, ledger: Ledger, claim: str, stays: bool
 ) -> None:
     queue(desk, ledger, invoice("1"))
+    bring(desk, ledger, invoice("2"))
     hold = HoldFact(scope="claim", key=claim, since=date(2026, 3, 2), reason="promised to pay", origin="anna")
     with desk.store.write() as tx:
         people.add_hold(tx, "acme", hold, at=desk.clock.now())
