@@ -278,6 +278,19 @@ def test_only_money_that_came_since_the_hand_over_was_planned_keeps_it_home(
     assert desk.agency.writes == (0 if stays else 1)
 
 
+@pytest.mark.parametrize(("claims", "days", "sent"), [((), 0, 0), (("1",), 0, 0), (("2",), 0, 1), ((), 30, 1)], ids=str)
+def test_a_promise_that_runs_and_is_about_it_keeps_it_home(
+    desk: Desk, ledger: Ledger, claims: tuple[str, ...], days: int, sent: int
+) -> None:
+    queue(desk, ledger, invoice("1"))
+    bring(desk, ledger, invoice("2"))
+    word = {"amount": "100.00", "pay_by": date(2026, 3, 9), "made_on": None, "reason": ""}
+    promises.record_promise(desk, ledger, "d1", **word, claims=claims, actor="anna")
+    desk.later(days=days)
+    follow(desk, ledger)
+    assert len(desk.agency.cases) == sent
+
+
 def test_a_dispute_about_another_invoice_takes_nothing_back(desk: Desk, ledger: Ledger) -> None:
     case_ref = queue(desk, ledger, invoice("1"))
     bring(desk, ledger, invoice("2"))
