@@ -323,6 +323,8 @@ def _park(workspace: Workspace, message: Outgoing, move: Move, *, why: str) -> N
     with workspace.store.write() as tx:
         if not outbox.move(tx, message, move.state, **move.values, last_error=why):
             return
+        if message.kind == OPEN:
+            cases.change_case(tx, message.case_ref, handover="unknown")
         people.open_task(
             tx,
             message.ledger,

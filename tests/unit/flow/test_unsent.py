@@ -205,7 +205,16 @@ def test_what_happens_before_a_case_left_takes_it_back(desk: Desk, ledger: Ledge
             (desk.clock.now(), why)
         }
         trail = [(action, detail) for _, _, action, detail in journal.audit_trail(tx, "acme", case_ref)]
-    assert trail[-1][0] == "case.cancelled"
+    assert trail[-1] == ("case.cancelled", {"why": "(text)"})
+
+
+def test_what_befell_the_debtor_and_stops_nothing_takes_nothing_back(desk: Desk, ledger: Ledger) -> None:
+    """A moratorium against eviction alone: the law lets collecting go on."""
+    case_ref = queue(desk, ledger, invoice("1"))
+    facts = {"regime": "moratorium 287b", "country": "NL", "since": date(2026, 2, 20), "origin": "anna"}
+    circumstances.record(desk, ledger, "d1", Circumstance(kind="insolvency", **facts), actor="anna")
+    follow(desk, ledger)
+    assert list(desk.agency.cases) == [case_ref]
 
 
 def test_the_gates_of_the_debtors_segment_decide(desk: Desk, ledger: Ledger) -> None:
