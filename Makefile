@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check coverage clean
 
 demo: .venv/ready
 	$(BIN)/incasso demo
@@ -15,6 +15,11 @@ check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Wants `.venv/bin/pip install coverage` first. On one database: what differs between the two has its own tests.
+coverage: .venv/ready
+	$(BIN)/coverage run -m pytest -k "not postgresql" tests/unit/flow tests/unit/store tests/unit/model tests/unit/law
+	$(BIN)/coverage report
 
 .venv/ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv

@@ -12,7 +12,7 @@ from connector.flow.events import catch_up
 from connector.flow.messages import OPEN, ledger_of_reference
 from connector.flow.rest import is_ours
 from connector.flow.settled import settled_lines
-from connector.flow.told import Told, base, handed, told
+from connector.flow.told import Told, base, exactly, handed, told
 from connector.flow.unsent import take_back
 from connector.flow.workspace import Workspace
 from connector.model import ActivityChanged, CaseView, Event
@@ -223,7 +223,7 @@ def payments_differ(tx: Tx, case_ref: str, view: CaseView) -> bool:
 
 def says_what_it_was_told(view: CaseView) -> bool:
     """Whether nothing has to be concluded from what is open."""
-    return all(line.told_direct is not None for line in view.lines)
+    return all(exactly(line) is not None for line in view.lines)
 
 
 def _keep_told(tx: Tx, ledger: Ledger, row: CaseRow, line: LineRow, view: CaseView) -> None:

@@ -27,7 +27,7 @@ from connector.flow.workspace import Workspace
 from connector.http.deadline import moment, write_until
 from connector.log import mask
 from connector.model import Capabilities, Case, Receipt
-from connector.store import StoreError, Tx, agency, cases, journal, outbox, people, quarantine
+from connector.store import StoreError, Tx, agency, cases, journal, outbox, people, quarantine, withdrawals
 from connector.store.outbox import Outgoing
 
 # Whoever was overdue when the store was restored has been handed over by then.
@@ -291,6 +291,7 @@ def _rejected(workspace: Workspace, message: Outgoing, move: Move, *, reasons: t
             row = cases.read_case(tx, message.case_ref)
             assert row is not None
             bring_back(tx, row, reason=said, at=now)
+            withdrawals.end(tx, message.case_ref, "confirmed", at=now, why=said)
             cases.change_case(tx, message.case_ref, handover="rejected", handover_at=now, closure_why=said)
         people.open_task(
             tx,
@@ -322,6 +323,8 @@ def _park(workspace: Workspace, message: Outgoing, move: Move, *, why: str) -> N
     with workspace.store.write() as tx:
         if not outbox.move(tx, message, move.state, **move.values, last_error=why):
             return
+        if message.kind == OPEN:
+            cases.change_case(tx, message.case_ref, handover="unknown")
         people.open_task(
             tx,
             message.ledger,

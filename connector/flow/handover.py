@@ -179,8 +179,8 @@ def _unchanged(handing: _Handing, tx: Tx, present: Account, decision: Decision) 
 
 def _build(tx: Tx, ledger: Ledger, link: Link, present: Account, *, decision: Decision) -> Case:
     debtor = debtors.debtor_of(tx, ledger.name, decision.debtor_id)
-    if debtor is None:
-        raise _LeftOutError("the source has not sent the debtor's name and address")
+    # Whom the source has not sent has no country, and the law lets nobody go whose country is not known.
+    assert debtor is not None
     chosen = [claim for claim in present.claims if claim.claim in decision.claims]
     attempt = cases.times_handed_over(tx, ledger.name, list(decision.claims))
     case_ref = derive_case_ref(ledger.name, decision.debtor_id, list(decision.claims), attempt=attempt)

@@ -145,6 +145,6 @@ def _end(now: Standing, event: Rejected | Closed | Reopened) -> Standing:
             )  # fmt: skip
         case Closed(closure=closure, reason=reason):
             return replace(now, closure=closure, closure_at=at, closure_why=reason)
-        case Reopened():
+        case _:
             word = now.before_rejection if now.handover == "rejected" else now.handover
             return replace(now, handover=word, closure="", closure_at=at, closure_why="")

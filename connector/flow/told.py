@@ -39,7 +39,7 @@ def handed(view: LineView, collected: int) -> int:
     """
     if view.handed_over is not None:
         return view.handed_over.minor
-    told = _exactly(view) or Told()
+    told = exactly(view) or Told()
     return view.open.minor + collected + told.total
 
 
@@ -66,7 +66,7 @@ def told(view: LineView, before: Told, settled: Settled, *, handed_minor: int, c
     An agency that says what it was told is believed. Of one that says only what is open, the total is known: what is
     more than `before` explains what the ledger shows, payments first.
     """
-    said = _exactly(view)
+    said = exactly(view)
     if said is None:
         return _explain(handed_minor - view.open.minor - collected, before, settled)
     if said.credited and said.corrected < 0:
@@ -76,7 +76,8 @@ def told(view: LineView, before: Told, settled: Settled, *, handed_minor: int, c
     return said
 
 
-def _exactly(view: LineView) -> Told | None:
+def exactly(view: LineView) -> Told | None:
+    """What the agency says that it was told; None when it does not say all of it."""
     if view.told_direct is None or view.told_credited is None or view.told_corrected is None:
         return None
     return Told(view.told_direct.minor, view.told_credited.minor, view.told_corrected.minor)

@@ -15,6 +15,8 @@ _EXPONENTS = {
     "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
     "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
 }  # fmt: skip
+# Of minor units: what fits into a column of the store, also when amounts are added up.
+_DIGITS = 18
 
 
 def exponent(currency: str) -> int:
@@ -28,7 +30,7 @@ def minor_units(amount: Decimal | str | int, currency: str, *, rounding: str | N
     Without `rounding` an amount finer than the minor unit is refused; with one (a `decimal` rounding name)
     it is rounded, for sources that carry doubles with noise. Floats are refused: parse them as text first.
 
-    Raises ValueError for what is not a finite amount, or is finer than the minor unit.
+    Raises ValueError for what is not a finite amount, is finer than the minor unit, or has more digits than are kept.
     """
     if isinstance(amount, float):
         raise TypeError("amounts are never floats: parse the text with Decimal")
@@ -38,7 +40,11 @@ def minor_units(amount: Decimal | str | int, currency: str, *, rounding: str | N
         raise ValueError(f"{amount!r} is not an amount") from error
     if not value.is_finite():
         raise ValueError(f"{amount!r} is not an amount")
-    scaled = value.scaleb(exponent(currency))
+    if value.adjusted() + exponent(currency) >= _DIGITS:
+        raise ValueError(f"{amount} is larger than any amount that is kept")
+    # Arithmetic of decimals would round what is longer than 28 digits, without a word.
+    sign, digits, places = value.as_tuple()
+    scaled = Decimal((sign, digits, int(places) + exponent(currency)))
     whole = scaled.to_integral_value(rounding=rounding)
     if not rounding and whole != scaled:
         raise ValueError(f"{amount} has more decimals than {currency} allows ({exponent(currency)})")

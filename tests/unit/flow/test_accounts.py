@@ -1,6 +1,7 @@
 """What the rule layer sees of stored rows."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 from desk import Desk, invoice
 
@@ -8,7 +9,8 @@ from connector.config import Ledger
 from connector.flow import actions
 from connector.flow.accounts import accounts
 from connector.flow.pull import pull
-from connector.model import Account
+from connector.model import Account, HoldFact
+from connector.store import journal
 
 
 def seen(desk: Desk, ledger: Ledger, ahead: int | None = None) -> list[Account]:
@@ -51,3 +53,14 @@ def test_who_has_nothing_due_is_left_out_on_request(desk: Desk, ledger: Ledger) 
     due = seen(desk, ledger, 0)
     assert [(one.debtor_id, len(one.claims)) for one in due] == [("d2", 2), ("d3", 1)]
     assert [one.debtor_id for one in seen(desk, ledger, 5)] == ["d1", "d2", "d3"]
+
+
+def test_a_brake_is_a_hold_on_the_whole_ledger(desk: Desk, ledger: Ledger) -> None:
+    desk.books.holds(invoice("1"), invoice("2", debtor_id="d2"))
+    pull(desk, ledger)
+    for since, first in ((None, desk.clock.today()), (desk.clock.now() - timedelta(days=3), date(2026, 2, 27))):
+        with desk.store.write() as tx:
+            state = journal.read_ledger_state(tx, "acme")
+            journal.write_ledger_state(tx, "acme", replace(state, brake_reason="25 are gone", brake_since=since))
+        brake = HoldFact(scope="ledger", key="acme", since=first, reason="25 are gone", origin="brake")
+        assert [one.holds for one in seen(desk, ledger)] == [(brake,), (brake,)]

@@ -24,7 +24,7 @@ from connector.flow.handover import hand_over
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.runs import Report, StoppedError
-from connector.model import Accepted, Case, OpenItem, Receipt
+from connector.model import Accepted, Capabilities, Case, OpenItem, Receipt
 from connector.store import StoreError, Tx, cases, journal, outbox, people, quarantine
 from connector.store.outbox import Outgoing
 from connector.store.tables import document
@@ -130,6 +130,24 @@ class TestSomebodyElseWasQuicker:
         report = follow(desk, ledger)
         assert report.counts["taken back"] == 0
         assert case_of(desk).closure == ""
+
+    def test_before_its_attempt_began(self, desk: Desk, ledger: Ledger) -> None:
+        sends, promise = self.sends_itself(desk), desk.agency.promise
+
+        def slow() -> Capabilities:
+            with desk.store.read() as tx:
+                waits = bool(outbox.in_state(tx, "acme", "READY"))
+            if waits:
+                sends()
+            return promise
+
+        bring(desk, ledger, invoice("1"))
+        plan_id = make_plan(desk, ledger)[1].id
+        desk.agency.capabilities = slow  # type: ignore[method-assign]
+        hand_over(desk, ledger, plan_id)
+        (message,) = messages(desk)
+        assert (message.state, message.reference, message.attempt) == ("DELIVERED", "A-9", 1)
+        assert (desk.agency.writes, case_of(desk).agency_ref) == (0, "A-9")
 
     def sends_itself(self, desk: Desk) -> Callable[..., None]:
         def send(*_given: object) -> None:

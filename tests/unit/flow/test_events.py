@@ -235,6 +235,19 @@ def test_a_line_that_was_refused_stays_at_home_when_the_case_is_reopened(store: 
     assert (found["live"], found["held"]) == ([f"{REF}-1"], ["INV-2"])
 
 
+def test_one_that_was_taken_back_before_it_was_sent_stays_at_home_whatever_is_told(store: Store) -> None:
+    with a_case(store) as tx:
+        cases.change_case(tx, REF, handover="draft", closure="withdrawn")
+        cases.free_lines(tx, REF)
+        for event in (Accepted(**about("a", 1), agency_ref="A-9"), payment("p", 2), Reopened(**about("r", 3))):
+            assert apply(tx, "agency", event, at=START)
+        row = cases.read_case(tx, REF)
+        assert row is not None
+        assert (row.handover, row.closure, row.agency_ref, row.report_due) == ("draft", "withdrawn", "A-1", True)
+        assert [line.live for line in cases.lines(tx, REF)] == [False, False]
+        assert agency.collected(tx, [REF]) == {(REF, f"{REF}-1"): 4_000}
+
+
 def test_merged(store: Store) -> None:
     """The claims of a case that went into another are still at the agency, and its payments still come."""
     merged = Merged(**about("m", 2), into_agency_ref="A-9")

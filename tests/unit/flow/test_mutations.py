@@ -81,6 +81,10 @@ def test_a_single_cent_is_told_and_taken_back(desk: Desk, ledger: Ledger, reason
     bring(desk, ledger, invoice("1"), gone=("t-1-b",))
     follow(desk, ledger)
     assert [(one.kind, one.lines[0].amount.minor) for one in desk.agency.mutations] == [(kind, 1), (back, 1)]
+    if reason == "credited":
+        assert (desk.agency.mutations[1].direction, desk.agency.mutations[1].reason) == (
+            "up", "a credit note was taken back in the ledger",
+        )  # fmt: skip
     if reason == "unknown":
         assert [one.direction for one in desk.agency.mutations] == ["down", "up"]
         assert desk.agency.mutations[0].reason == "closed in the ledger without a payment"
@@ -108,6 +112,39 @@ def test_a_restored_store_tells_nothing_before_it_knows_what_was_told(desk: Desk
         quarantine.begin(tx, at=desk.clock.now(), backup_at=desk.clock.now())
     assert tell(desk, ledger).counts["mutations"] == 0
     assert dirty(desk) == {"INV-1", "INV-2", "INV-3"}
+
+
+def test_as_soon_as_an_agency_was_asked_payments_go_to_it(desk: Desk, ledger: Ledger) -> None:
+    changed(desk, ledger)
+    with desk.store.write() as tx:
+        quarantine.begin(tx, at=desk.clock.now(), backup_at=desk.clock.now())
+        standing = quarantine.read(tx)
+        assert standing is not None
+        quarantine.reach(tx, "acme", "agency", standing, "told", at=desk.clock.now())
+    assert tell(desk, ledger).counts["mutations"] == 3
+
+
+def test_only_what_has_changed_is_looked_at(desk: Desk, ledger: Ledger) -> None:
+    changed(desk, ledger)
+    with desk.store.write() as tx:
+        items.clean(tx, "acme", ["INV-2"])
+    assert tell(desk, ledger).counts["mutations"] == 2
+
+
+def test_a_claim_that_is_at_no_agency_any_more_is_forgotten(desk: Desk, ledger: Ledger) -> None:
+    with desk.store.write() as tx:
+        items.mark_dirty(tx, "acme", ["INV-9"], desk.clock.now())
+        items.mark_dirty(tx, "other", ["INV-9"], desk.clock.now())
+    tell(desk, ledger)
+    with desk.store.read() as tx:
+        assert (set(items.dirty_claims(tx, "acme")), set(items.dirty_claims(tx, "other"))) == (set(), {"INV-9"})
+
+
+def test_of_another_agency_nothing_is_told(desk: Desk, ledger: Ledger) -> None:
+    changed(desk, ledger)
+    report = Report("follow", ledger.name, "run", desk.clock.now())
+    tell_changes(desk, ledger, "elsewhere", report)
+    assert (report.counts["mutations"], dirty(desk)) == (0, {"INV-1", "INV-2", "INV-3"})
 
 
 class TestAHole:

@@ -11,7 +11,7 @@ from connector.config import Ledger
 from connector.flow import actions
 from connector.flow.follow import follow
 from connector.flow.nightly import nightly
-from connector.flow.paid_twice import PAID_TWICE
+from connector.flow.paid_twice import PAID_TWICE, flag
 from connector.flow.pull import pull
 from connector.model import Closed, PaymentReversed
 from connector.store import people
@@ -58,6 +58,11 @@ def test_the_creditor_pays_back_what_the_agency_has_paid_out(desk: Desk, ledger:
     desk.agency.payouts.append(payout(both, 4_000))
     follow(desk, ledger)
     assert twice(desk)[0].body["pays_back"] == "creditor"
+
+
+def test_of_each_agency_its_own_claims_are_looked_at(desk: Desk, ledger: Ledger, both: str) -> None:
+    assert (flag(desk, ledger, "elsewhere"), flag(desk, ledger, "agency")) == (0, 1)
+    assert twice(desk)[0].case_ref == both
 
 
 def test_it_is_said_once(desk: Desk, ledger: Ledger, both: str) -> None:

@@ -159,6 +159,12 @@ def test_a_message_that_is_given_up_lets_pass_what_waits_behind_it(desk: Desk, l
     follow(desk, ledger)
     assert desk.agency.mutations == []
     resolve(desk, task.body["message"], "given_up", told="said by telephone", actor="anna")
+    with desk.store.read() as tx:
+        message = outbox.read(tx, task.body["message"])
+    assert message is not None
+    assert (message.state, message.ended_at, message.last_error) == (
+        "CANCELLED", desk.clock.now(), "said by telephone",
+    )  # fmt: skip
     follow(desk, ledger)
     assert [one.text for one in desk.agency.mutations] == ["They called again."]
 

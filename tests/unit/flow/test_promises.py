@@ -116,6 +116,14 @@ class TestAtHome:
         assert done.fact.claims == {"INV-1": 10_000, "INV-2": 10_000}
         assert promise(desk, home).fact.claims == {"INV-1": 4_000}
 
+    def test_of_a_day_on_which_nothing_was_known_what_is_open_now_counts(self, desk: Desk, home: Ledger) -> None:
+        done = promise(desk, home, made_on=TODAY - timedelta(days=1), claims=("1",))
+        assert (done.fact.claims, done.open_minor) == ({"INV-1": 10_000}, 10_000)
+
+    def test_where_nothing_was_promised_nothing_ends(self, desk: Desk, home: Ledger) -> None:
+        assert promises.end_promises(desk, home, "d1", claims=(), actor=ANNA) == 0
+        assert promises.end_plans(desk, home, "d1", claims=(), actor=ANNA) == 0
+
     def test_what_is_ended_is_kept_with_who_ended_it(self, desk: Desk, home: Ledger) -> None:
         promise(desk, home, claims=("1",))
         promise(desk, home, claims=("2",))

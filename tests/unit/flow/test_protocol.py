@@ -37,7 +37,7 @@ def doubtful(promise: Capabilities, *, at: datetime = NOW) -> Outgoing:
 
 def test_the_intent_says_until_when_its_effects_may_show() -> None:
     first = sending(LOOK_UP)
-    assert (first.attempt, first.sent_at, first.doubtful_since) == (1, NOW, NOW)
+    assert (first.state, first.attempt, first.sent_at, first.doubtful_since) == ("SENDING", 1, NOW, NOW)
     assert first.settle_until == NOW + SEND_BY + LOOK_UP.max_processing + LOOK_UP.read_lag
 
 

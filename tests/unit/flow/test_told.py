@@ -40,7 +40,16 @@ class TestWhatWasHandedOver:
     def test_it_is_what_is_left_and_what_was_taken_off_it(self) -> None:
         assert handed(says(40, direct=10, credited=20, corrected=25), collected=5) == 100
 
-    @pytest.mark.parametrize("shown", [{}, {"told_direct": 10}, {"told_direct": 10, "told_credited": 20}])
+    @pytest.mark.parametrize(
+        "shown",
+        [
+            {},
+            {"told_direct": 10},
+            {"told_direct": 10, "told_credited": 20},
+            {"told_direct": 10, "told_corrected": 25},
+            {"told_credited": 20, "told_corrected": 25},
+        ],
+    )
     def test_what_it_does_not_say_whole_counts_for_nothing(self, shown: dict[str, int]) -> None:
         assert handed(view(40, **shown), collected=5) == 45
 
@@ -60,6 +69,10 @@ class TestWhatHadBeenSettledByThen:
         assert base(pieces, 60) == Base(paid=20, other=20)
         assert base(pieces, 45) == Base(paid=25, other=30)
 
+    def test_rows_of_one_kind_add_up(self) -> None:
+        closed = [piece(10, "credited", name="a"), piece(5, "written_off", name="b")]
+        assert base([*closed, piece(20, "paid", name="c"), piece(7, "paid", name="d")], 0) == Base(paid=27, other=15)
+
     def test_a_row_without_a_day_comes_first(self) -> None:
         pieces = [piece(20, "paid"), piece(20, "written_off", on=None, name="z"), piece(60)]
         assert base(pieces, 80) == Base(paid=0, other=20)
@@ -76,6 +89,12 @@ class TestAnAgencyThatSaysWhatItWasTold:
     def test_is_believed(self) -> None:
         one = told(says(40, direct=10, credited=20, corrected=30), Told(), settled(), handed_minor=100, collected=0)
         assert one == Told(10, 20, 30)
+
+    @pytest.mark.parametrize("corrected", [0, 30])
+    def test_is_believed_though_the_ledger_shows_less_credit(self, corrected: int) -> None:
+        said = says(40, credited=20, corrected=corrected)
+        one = told(said, Told(), settled(credited=12), handed_minor=100, collected=0)
+        assert one == Told(0, 20, corrected)
 
     @pytest.mark.parametrize(
         ("in_ledger", "expected"),
@@ -108,6 +127,16 @@ class TestAnAgencyThatSaysOnlyWhatIsOpen:
     def test_what_was_taken_back_is_taken_back(self) -> None:
         one = told(view(90), Told(20, 10, 0), settled(5, 10, 0), handed_minor=100, collected=0)
         assert one == Told(0, 10, 0)
+
+    def test_a_credit_that_was_taken_back_is_no_payment_that_was(self) -> None:
+        assert told(view(100), Told(0, 10, 0), settled(), handed_minor=100, collected=0) == Told()
+        assert told(view(100), Told(0, 0, 10), settled(), handed_minor=100, collected=0) == Told()
+
+    @pytest.mark.parametrize(
+        ("now", "expected"), [(settled(0, 1, 0), Told(0, 1, 0)), (settled(0, 0, 1), Told(0, 0, 1))]
+    )
+    def test_a_single_cent_is_told_as_what_it_is(self, now: Settled, expected: Told) -> None:
+        assert told(view(99), Told(), now, handed_minor=100, collected=0) == expected
 
     def test_more_than_the_ledger_shows_was_told_as_payments(self) -> None:
         assert told(view(40), Told(), settled(30, 10), handed_minor=100, collected=0) == Told(50, 10, 0)

@@ -205,7 +205,16 @@ def test_what_happens_before_a_case_left_takes_it_back(desk: Desk, ledger: Ledge
             (desk.clock.now(), why)
         }
         trail = [(action, detail) for _, _, action, detail in journal.audit_trail(tx, "acme", case_ref)]
-    assert trail[-1][0] == "case.cancelled"
+    assert trail[-1] == ("case.cancelled", {"why": "(text)"})
+
+
+def test_what_befell_the_debtor_and_stops_nothing_takes_nothing_back(desk: Desk, ledger: Ledger) -> None:
+    """A moratorium against eviction alone: the law lets collecting go on."""
+    case_ref = queue(desk, ledger, invoice("1"))
+    facts = {"regime": "moratorium 287b", "country": "NL", "since": date(2026, 2, 20), "origin": "anna"}
+    circumstances.record(desk, ledger, "d1", Circumstance(kind="insolvency", **facts), actor="anna")
+    follow(desk, ledger)
+    assert list(desk.agency.cases) == [case_ref]
 
 
 def test_the_gates_of_the_debtors_segment_decide(desk: Desk, ledger: Ledger) -> None:
@@ -255,6 +264,7 @@ def test_a_hold_on_an_invoice_keeps_home_that_invoice_alone(
     desk: Desk, ledger: Ledger, claim: str, stays: bool
 ) -> None:
     queue(desk, ledger, invoice("1"))
+    bring(desk, ledger, invoice("2"))
     hold = HoldFact(scope="claim", key=claim, since=date(2026, 3, 2), reason="promised to pay", origin="anna")
     with desk.store.write() as tx:
         people.add_hold(tx, "acme", hold, at=desk.clock.now())
@@ -275,6 +285,19 @@ def test_only_money_that_came_since_the_hand_over_was_planned_keeps_it_home(
     bring(desk, ledger, receipt(1_000 + more))
     follow(desk, ledger)
     assert desk.agency.writes == (0 if stays else 1)
+
+
+@pytest.mark.parametrize(("claims", "days", "sent"), [((), 0, 0), (("1",), 0, 0), (("2",), 0, 1), ((), 30, 1)], ids=str)
+def test_a_promise_that_runs_and_is_about_it_keeps_it_home(
+    desk: Desk, ledger: Ledger, claims: tuple[str, ...], days: int, sent: int
+) -> None:
+    queue(desk, ledger, invoice("1"))
+    bring(desk, ledger, invoice("2"))
+    word = {"amount": "100.00", "pay_by": date(2026, 3, 9), "made_on": None, "reason": ""}
+    promises.record_promise(desk, ledger, "d1", **word, claims=claims, actor="anna")
+    desk.later(days=days)
+    follow(desk, ledger)
+    assert len(desk.agency.cases) == sent
 
 
 def test_a_dispute_about_another_invoice_takes_nothing_back(desk: Desk, ledger: Ledger) -> None:

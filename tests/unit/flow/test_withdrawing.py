@@ -127,6 +127,21 @@ class TestStanding:
         assert desk.agency.writes == 0
         assert (standing(desk), last(desk, ref).outcome) == ([], "taken_back")
 
+    def test_a_hand_over_that_is_refused_after_all_ends_it_as_well(self, desk: Desk, ledger: Ledger) -> None:
+        """It was asked back while nobody knew whether it had arrived, of an agency that cannot be asked."""
+        desk.agency.promise = desk.agency.promise.model_copy(update={"lookup": False})
+        desk.agency.wire = ["lost before", "rejected"]
+        sync(desk, ledger, invoice("1"))
+        hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+        with desk.store.read() as tx:
+            (row,) = cases.cases(tx, ledger="acme")
+        ask_back(desk, ledger, row.case_ref)
+        desk.later(minutes=5)
+        follow(desk, ledger)
+        assert (standing(desk), desk.agency.cases, desk.agency.mutations) == ([], {}, [])
+        found = last(desk, row.case_ref)
+        assert (found.outcome, found.why, found.ended_at) == ("confirmed", "no address", desk.clock.now())
+
 
 class TestRefused:
     def test_by_an_event_it_runs_on_and_a_person_looks(self, desk: Desk, ledger: Ledger, case_ref: str) -> None:

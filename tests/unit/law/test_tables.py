@@ -70,6 +70,7 @@ def test_every_table_says_what_it_rests_on(table: Any) -> None:
         ('{ since = 2026-07-01, percent = "1" }', "source"),
         ('{ since = 2026-07-01, percent = "-1", source = "x" }', "percent"),
         ('{ since = 2026-07-01, percent = "NaN", source = "x" }', "percent"),
+        ('{ since = 2026-07-01, percent = 10.15, source = "x" }', 'between quotes, such as "10.15"'),
         ('{ since = 2026-07-01, value = 4000, source = "x" }', "value: this key is not known"),
     ],
 )

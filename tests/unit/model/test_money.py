@@ -1,6 +1,7 @@
 """Money: integer minor units, one currency a sum, never a float."""
 
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+import re
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 import pytest
 from hypothesis import given
@@ -58,6 +59,38 @@ def test_what_is_not_an_amount_is_refused(amount: str) -> None:
 def test_what_is_finer_than_the_currency_is_refused(amount: str, currency: str, decimals: int) -> None:
     with pytest.raises(ValueError, match=rf"^{amount} has more decimals than {currency} allows \({decimals}\)$"):
         minor_units(amount, currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "up"),
+    [("1." + "0" * 28 + "1", 101), ("1234567890123456.0000000000001", 123456789012345601), ("1E-99999", 1)],
+)
+def test_a_digit_however_far_back_is_not_lost(amount: str, up: int) -> None:
+    with pytest.raises(ValueError, match=r"has more decimals than EUR allows \(2\)$"):
+        minor_units(amount, "EUR")
+    assert minor_units(amount, "EUR", rounding=ROUND_UP) == up
+
+
+@pytest.mark.parametrize(
+    ("most", "above", "currency"),
+    [
+        ("9999999999999999.99", "10000000000000000.00", "EUR"),
+        ("-9999999999999999.99", "-1E16", "EUR"),
+        ("999999999999999999", "1E18", "JPY"),
+        ("999999999999999.999", "1E+15", "KWD"),
+    ],
+)
+def test_an_amount_is_kept_in_eighteen_digits(most: str, above: str, currency: str) -> None:
+    assert len(str(abs(minor_units(most, currency)))) == 18
+    for amount in (above, "1E999999", "-1E999999999999999999"):
+        for rounding in (None, ROUND_HALF_UP):
+            with pytest.raises(ValueError, match=rf"^{re.escape(amount)} is larger than any amount that is kept$"):
+                minor_units(amount, currency, rounding=rounding)
+
+
+@pytest.mark.parametrize("nothing", ["0", "-0.00", "0E9", "0E-99"])
+def test_nothing_is_nothing_however_it_is_written(nothing: str) -> None:
+    assert minor_units(nothing, "EUR") == 0
 
 
 def test_a_float_is_refused() -> None:

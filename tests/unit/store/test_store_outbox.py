@@ -85,6 +85,21 @@ class TestWhatIsDue:
             box.move(number, "DELIVERED")
         assert order == [first, same, second, later]
 
+    def test_of_one_priority_the_oldest_though_it_was_tried_before(self, box: Box) -> None:
+        first, second = box.put(case="c1"), box.put(case="c2")
+        box.move(first, "SENDING", attempt=1)
+        box.move(first, "READY")
+        assert box.due() == first
+        with box.store.read() as tx:
+            assert [one.id for one in outbox.in_state(tx, "acme", "READY")] == [first, second]
+            assert [one.id for one in outbox.listing(tx, limit=2)] == [first, second]
+
+    def test_of_every_kind_to_every_receiver_unless_it_is_said(self, box: Box) -> None:
+        number = box.put()
+        with box.store.read() as tx:
+            found = outbox.due(tx, "acme", at=AT)
+        assert found == box.read(number)
+
     def test_nothing_before_its_time_and_everything_from_it_on(self, box: Box) -> None:
         number = box.put(at=LATER)
         assert box.due(at=LATER - timedelta(microseconds=1)) is None
@@ -184,6 +199,21 @@ class TestLooking:
         with box.store.read() as tx:
             listed = [one.id for one in outbox.listing(tx, limit=3)]
         assert listed == [numbers[1], numbers[3], numbers[0]]
+
+    def test_the_list_is_of_one_ledger_or_state_when_that_is_asked_for(self, box: Box) -> None:
+        mine, theirs = box.put(case="c1"), box.put(case="c2", ledger="other")
+        parked, ended = box.put(case="c3"), box.put(case="c4")
+        box.move(parked, "PARKED")
+        box.move(ended, "DELIVERED")
+
+        def listed(**wanted: str) -> list[int]:
+            with box.store.read() as tx:
+                return [one.id for one in outbox.listing(tx, limit=9, **wanted)]
+
+        assert listed() == [mine, theirs, parked]
+        assert (listed(ledger="acme"), listed(ledger="other"), listed(ledger="none")) == ([mine, parked], [theirs], [])
+        assert (listed(state="PARKED"), listed(state="DELIVERED")) == ([parked], [ended])
+        assert (listed(ledger="other", state="READY"), listed(ledger="other", state="PARKED")) == ([theirs], [])
 
     def test_what_waits_to_be_sent_is_counted_by_kind(self, box: Box) -> None:
         box.put()
