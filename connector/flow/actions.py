@@ -77,7 +77,7 @@ def resume_debtor(
     day = workspace.clock.today(ledger.timezone)
     with workspace.store.write() as tx:
         keys = claims or [debtor_id, *items.claims_of(tx, ledger.name, debtor_id)]
-        ended = people.end_holds(tx, ledger.name, keys, on=day)
+        ended = people.end_holds(tx, ledger.name, keys, on=day, at=workspace.clock.now())
 
         def go_on(common: dict[str, Any]) -> Mutation:
             other = hold_of_a_person(tx, ledger, _case(tx, common["case_ref"]), day)
@@ -86,7 +86,7 @@ def resume_debtor(
         if ended:
             _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor, of=list(claims))
             tell_all(workspace, tx, ledger, debtor_id, go_on, unless_resting=True, about=claims)
-    return ended
+    return len(ended)
 
 
 def open_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason: str, claim: str, actor: str) -> int:
@@ -108,7 +108,8 @@ def open_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason
 def settle_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor: str) -> int:
     """The disputes of a debtor are settled. Returns how many there were."""
     with workspace.store.write() as tx:
-        settled = people.settle_dispute(tx, ledger.name, debtor_id, on=workspace.clock.today(ledger.timezone))
+        day, at = workspace.clock.today(ledger.timezone), workspace.clock.now()
+        settled = people.settle_dispute(tx, ledger.name, debtor_id, on=day, at=at)
         if settled:
             _note(workspace, tx, ledger, "debtor.dispute_settled", debtor_id, actor=actor)
             tell_all(workspace, tx, ledger, debtor_id, lambda common: DisputeReport(**common, position="settled"))

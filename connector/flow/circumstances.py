@@ -77,14 +77,14 @@ def lift(
     today = workspace.clock.today(ledger.timezone)
     at = workspace.clock.now()
     with workspace.store.write() as tx:
-        ended = circumstances.end(tx, ledger.name, debtor_id, kind, on=on or today)
+        ended = circumstances.end(tx, ledger.name, debtor_id, kind, on=on or today, at=at)
         if ended:
             journal.note(
                 tx, "debtor.lifted", debtor_id, at=at, ledger=ledger.name, actor=actor, kind=kind, on=str(on or today)
             )
             people.finish_task(tx, ledger.name, kind, debtor_id, at=at, outcome=f"lifted by {actor}")
             _put_before_a_person(workspace, tx, ledger, debtor_id, today=today)
-    return ended
+    return len(ended)
 
 
 def record_lookups(

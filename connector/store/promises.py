@@ -10,6 +10,7 @@ from connector.model import Instalment, PaymentPlanFact, PromiseFact
 from connector.store import items
 from connector.store.among import among
 from connector.store.engine import Tx
+from connector.store.known import keep
 from connector.store.tables import payment_plan, promise
 
 
@@ -29,8 +30,7 @@ def promises(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, dict[int, Pro
     """Promises by debtor id and number, those that are over as well, in the order in which they were recorded."""
     found: dict[str, dict[int, PromiseFact]] = {}
     for row in _of(tx, promise, ledger, ids):
-        values = {name: getattr(row, name) for name in PromiseFact.model_fields}
-        found.setdefault(row.debtor_id, {})[row.id] = PromiseFact(**values)
+        found.setdefault(row.debtor_id, {})[row.id] = promise_of(row)
     return found
 
 
@@ -38,19 +38,35 @@ def plans(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, dict[int, Paymen
     """Payment plans by debtor id and number, those that are over as well, in the order in which they were recorded."""
     found: dict[str, dict[int, PaymentPlanFact]] = {}
     for row in _of(tx, payment_plan, ledger, ids):
-        values = {name: getattr(row, name) for name in PaymentPlanFact.model_fields}
-        parts = (Instalment(due_on=date.fromisoformat(day), amount_minor=minor) for day, minor in row.instalments)
-        found.setdefault(row.debtor_id, {})[row.id] = PaymentPlanFact(**values | {"instalments": tuple(parts)})
+        found.setdefault(row.debtor_id, {})[row.id] = plan_of(row)
     return found
 
 
-def end_promises(tx: Tx, numbers: Sequence[int], *, on: date, by: str) -> None:
+def promise_of(row: Any) -> PromiseFact:
+    """The promise in a row of its table."""
+    return PromiseFact(**{name: getattr(row, name) for name in PromiseFact.model_fields})
+
+
+def plan_of(row: Any) -> PaymentPlanFact:
+    """The payment plan in a row of its table."""
+    values = {name: getattr(row, name) for name in PaymentPlanFact.model_fields}
+    parts = (Instalment(due_on=date.fromisoformat(day), amount_minor=minor) for day, minor in row.instalments)
+    return PaymentPlanFact(**values | {"instalments": tuple(parts)})
+
+
+def end_promises(tx: Tx, numbers: Sequence[int], *, on: date, by: str, at: datetime) -> None:
     """A person withdraws promises: they count no more from the day `on` on."""
+    for row in tx.execute(select(promise).where(promise.c.id.in_(numbers)).order_by(promise.c.id)).all():
+        body = promise_of(row).model_dump_json()
+        keep(tx, row.ledger, "promise", row.debtor_id, str(row.id), body, recorded=row.at, at=at)
     tx.execute(update(promise).where(promise.c.id.in_(numbers)).values(ended_on=on, ended_by=by))
 
 
-def end_plans(tx: Tx, numbers: Sequence[int], *, on: date, by: str) -> None:
+def end_plans(tx: Tx, numbers: Sequence[int], *, on: date, by: str, at: datetime) -> None:
     """A person ends payment plans: they count no more from the day `on` on."""
+    for row in tx.execute(select(payment_plan).where(payment_plan.c.id.in_(numbers)).order_by(payment_plan.c.id)).all():
+        body = plan_of(row).model_dump_json()
+        keep(tx, row.ledger, "payment_plan", row.debtor_id, str(row.id), body, recorded=row.at, at=at)
     tx.execute(update(payment_plan).where(payment_plan.c.id.in_(numbers)).values(ended_on=on, ended_by=by))
 
 
