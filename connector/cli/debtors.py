@@ -178,7 +178,10 @@ def hold(
         told = actions.hold_debtor(
             workspace, owner, key, reason=reason, until=until, actor=invocation.actor, since=since, claims=claims
         )
+        to_come = since and since > workspace.clock.today(owner.timezone)
     _say(f"On hold{f' from {since} on' if since else ''}{f' until {until}' if until else ''}.", owner, told=told)
+    if to_come:
+        _say(f"An agency that works a case of it then is told on {since}.", owner)
 
 
 def resume(
