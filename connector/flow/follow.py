@@ -2,7 +2,7 @@
 
 from connector.api import Sink
 from connector.config import Ledger, Link
-from connector.flow.agencies import Troubles, ask_for_missing
+from connector.flow.agencies import Troubles, tell_of_missing
 from connector.flow.delay import watch
 from connector.flow.delivery import deliver
 from connector.flow.events import apply
@@ -27,15 +27,15 @@ def follow(
     restored store it is first found out what the agencies have. A ledger without a sink has nothing to follow.
 
     What goes wrong at one agency keeps the others from nothing, and is raised at the end; `troubles` then holds the
-    error of each. Raises ConfigError too when the ledger has cases at an agency that its file does not name.
+    error of each. An agency that the ledger's file does not name, although it has cases there, is a task and no error.
     """
     troubles = troubles if troubles is not None else Troubles()
     with running(workspace, ledger.name, "follow") as report:
         try:
-            ask_for_missing(workspace, ledger, troubles)
+            lacking = tell_of_missing(workspace, ledger, report)
             with workspace.store.write() as tx:
                 report.counts["mutations"] += tell_by_now(workspace, tx, ledger)
-            _both_ways(workspace, ledger, troubles=troubles, report=report, progress=progress)
+            _both_ways(workspace, ledger, lacking=lacking, troubles=troubles, report=report, progress=progress)
             settle_refused(workspace, ledger)
         finally:
             watch(workspace, ledger)
@@ -43,7 +43,9 @@ def follow(
     return report
 
 
-def _both_ways(workspace: Workspace, ledger: Ledger, *, troubles: Troubles, report: Report, progress: Progress) -> None:
+def _both_ways(
+    workspace: Workspace, ledger: Ledger, *, lacking: bool, troubles: Troubles, report: Report, progress: Progress
+) -> None:
     known = []
     for link in ledger.sinks:
         with troubles.at(workspace, link.connection):
@@ -58,7 +60,7 @@ def _both_ways(workspace: Workspace, ledger: Ledger, *, troubles: Troubles, repo
                 flag(workspace, ledger, link.connection)
             deliver(workspace, ledger, link, sink, report)
     # What an agency is not asked for, it may have: then no new case leaves to another one.
-    everywhere = len(known) == len(ledger.sinks) and not troubles.at_agency
+    everywhere = len(known) == len(ledger.sinks) and not troubles.at_agency and not lacking
     if ledger.sinks and everywhere and leave(workspace, ledger, report):
         for link, sink in known:
             with troubles.at(workspace, link.connection):
