@@ -81,7 +81,7 @@ def vulnerable(
     context: typer.Context,
     debtor: DebtorArgument,
     reason: Annotated[
-        str, typer.Option("--reason", help="Why; kept with the debtor, and in no decision, log or audit trail.")
+        str, typer.Option("--reason", help="Why; kept encrypted, and in no decision, log or audit trail.")
     ],
     until: UntilOption = None,
     ledger: LedgerOption = "",
@@ -119,6 +119,19 @@ def lift(
     over = f"It will be over on {on}." if to_come else "It is over."
     print_line(over if ended else f"There was nothing to end: {kind}.")
     _say_told(told, owner)
+
+
+def forget(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = "") -> None:
+    """Erase why a debtor is vulnerable; that he is, and from when to when, stays."""
+    from connector.cli.output import print_line
+    from connector.flow import reasons
+    from connector.runtime.words import plural
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner, key = _who(workspace, ledger, debtor)
+        erased = reasons.erase(workspace, owner, key, actor=invocation.actor)
+    print_line(f"Erased {plural(erased, 'reason')}." if erased else "There was no reason to erase.")
 
 
 def _record(workspace: "Workspace", ledger: "Ledger", key: str, fact: "Circumstance", *, actor: str) -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from connector.config import Ledger
 from connector.errors import ConfigError
 from connector.flow.on_the_day import TOLD, tell_by_now, tell_of_end
+from connector.flow.reasons import keep_apart
 from connector.flow.telling import tell_all
 from connector.flow.workspace import Workspace
 from connector.law.insolvency import regimes
@@ -42,6 +43,8 @@ def check_regime(regime: str, country: str) -> None:
 def record(workspace: Workspace, ledger: Ledger, debtor_id: str, fact: Circumstance, *, actor: str) -> tuple[Stop, int]:
     """Keep what befell a debtor; the same kind, regime and first day replaces what was known of it.
 
+    Its reason is kept apart, encrypted.
+
     Where the law gives the creditor something to do, it is put before a person; agencies that work a case are told of
     an insolvency or a death. Returns what it does today, and how many cases were told of. Raises ConfigError for days
     that cannot be.
@@ -52,7 +55,8 @@ def record(workspace: Workspace, ledger: Ledger, debtor_id: str, fact: Circumsta
     stop = stop_of(workspace.law, fact, today)
     with workspace.store.write() as tx:
         known = circumstances.circumstances(tx, ledger.name, [debtor_id]).get(debtor_id, [])
-        circumstances.record(tx, ledger.name, debtor_id, fact, at=at)
+        known_as = keep_apart(workspace, tx, ledger.name, debtor_id, fact)
+        circumstances.record(tx, ledger.name, debtor_id, known_as, at=at)
         journal.note(
             tx, f"debtor.{fact.kind}", debtor_id, at=at, ledger=ledger.name, actor=actor,
             regime=fact.regime.replace(" ", "_"), country=fact.country,
