@@ -8,7 +8,7 @@ from connector.flow.delivery import deliver
 from connector.flow.events import apply
 from connector.flow.feeds import feed_alone, feed_scope
 from connector.flow.mutations import tell_changes
-from connector.flow.on_the_day import tell_by_now
+from connector.flow.on_the_day import tell_today
 from connector.flow.paid_twice import flag
 from connector.flow.recovery import begin, leave, recover
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
@@ -33,8 +33,7 @@ def follow(
     with running(workspace, ledger.name, "follow") as report:
         try:
             lacking = tell_of_missing(workspace, ledger, report)
-            with workspace.store.write() as tx:
-                report.counts["mutations"] += tell_by_now(workspace, tx, ledger)
+            report.counts["mutations"] += tell_today(workspace, ledger)
             _both_ways(workspace, ledger, lacking=lacking, troubles=troubles, report=report, progress=progress)
             settle_refused(workspace, ledger)
         finally:

@@ -20,6 +20,15 @@ _ONE_DAY = timedelta(days=1)
 TOLD = ("insolvency", "deceased")
 
 
+def tell_today(workspace: Workspace, ledger: Ledger) -> int:
+    """Tell the agencies of a ledger what was to be told by today. Returns how many messages that took."""
+    with workspace.store.read() as tx:
+        if not told_on.waits(tx, ledger.name, up_to=workspace.clock.today(ledger.timezone)):
+            return 0
+    with workspace.store.write() as tx:
+        return tell_by_now(workspace, tx, ledger)
+
+
 def tell_by_now(workspace: Workspace, tx: Tx, ledger: Ledger, *, debtor_id: str = "") -> int:
     """Tell agencies what was to be told by today, of one debtor or of all. Returns how many messages that took."""
     today, told = workspace.clock.today(ledger.timezone), 0

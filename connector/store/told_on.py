@@ -26,6 +26,12 @@ def put(tx: Tx, ledger: str, debtor_id: str, kind: Kind, *, day: date) -> None:
     bulk_insert(tx, told_on, [(ledger, day, debtor_id, kind)])
 
 
+def waits(tx: Tx, ledger: str, *, up_to: date) -> bool:
+    """Whether anything is to be told by now."""
+    query = select(told_on.c.day).where(told_on.c.ledger == ledger, told_on.c.day <= up_to).limit(1)
+    return tx.scalar(query) is not None
+
+
 def take(tx: Tx, ledger: str, *, up_to: date, debtor_id: str = "") -> list[Due]:
     """What is to be told by now, of one debtor or of all; it is nowhere any more once this transaction ends."""
     columns = told_on.c
