@@ -26,6 +26,21 @@ CANNOT_KNOW = (
 )
 
 
+_WITHOUT_LAW = (
+    "What the law would have said: it was not asked (--law). Insolvency, death and vulnerability count from the day on "
+    "which somebody recorded them."
+)
+_WITH_LAW = (
+    "Letters that the policy would have sent: the law was asked on those that were recorded, and on what [law] of the "
+    "ledger says today."
+)
+
+
+def cannot_know(found: "BackTest") -> tuple[str, ...]:
+    """What this back-test leaves open, in sentences."""
+    return (*CANNOT_KNOW, _WITH_LAW if found.lawfully else _WITHOUT_LAW)
+
+
 def show_backtest(workspace: "Workspace", found: "BackTest", *, files: bool) -> None:
     """Print the figures, the months, with `files` every file, and then what they rest on."""
     period, known = found.period, found.known
@@ -46,7 +61,7 @@ def show_backtest(workspace: "Workspace", found: "BackTest", *, files: bool) -> 
     for line in _told(found):
         print_line(line)
     print_line("What a back-test cannot know:")
-    for text in CANNOT_KNOW:
+    for text in cannot_know(found):
         print_line(f"  - {text}")
 
 
@@ -60,13 +75,14 @@ def as_json(workspace: "Workspace", found: "BackTest") -> dict[str, Any]:
         "known_from": found.known.first,
         "known_to": found.known.last,
         "debtors": found.debtors,
+        "asked_law": found.lawfully,
         "claims_in_other_currencies": dict(found.others),
         "assumptions": found.assumptions,
         "policies": [
             {**vars(one.figures), "handed_over": [_file_fields(outcome, names) for outcome in one.outcomes]}
             for one in found.tried
         ],
-        "cannot_know": CANNOT_KNOW,
+        "cannot_know": cannot_know(found),
     }
 
 

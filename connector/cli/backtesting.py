@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from connector.insight.figures import Assumptions
     from connector.policy import Policy
 
+FirstOption = Annotated[
+    date | None,
+    typer.Option("--from", parser=parse_day, metavar="DATE", help="The first day; the first known if left out."),
+]
+LastOption = Annotated[
+    date | None,
+    typer.Option("--to", parser=parse_day, metavar="DATE", help="The last day; the last known if left out."),
+]
+LawOption = Annotated[
+    bool,
+    typer.Option("--law", help="Ask the law too, on the letters, look-ups and statements that were known by then."),
+]
+
 
 def backtest(
     context: typer.Context,
@@ -24,14 +37,8 @@ def backtest(
         list[str] | None,
         typer.Option("--against", metavar="POLICY|FILE", help="Another policy beside it; may be given more than once."),
     ] = None,
-    first: Annotated[
-        date | None,
-        typer.Option("--from", parser=parse_day, metavar="DATE", help="The first day; the first known if left out."),
-    ] = None,
-    last: Annotated[
-        date | None,
-        typer.Option("--to", parser=parse_day, metavar="DATE", help="The last day; the last known if left out."),
-    ] = None,
+    first: FirstOption = None,
+    last: LastOption = None,
     fee: Annotated[
         str, typer.Option("--fee", metavar="PERCENT", help="Assumed: what the agency keeps of what it collects.")
     ] = "15",
@@ -39,6 +46,7 @@ def backtest(
         str, typer.Option("--letter", metavar="AMOUNT", help="Assumed: what a reminder or notice costs.")
     ] = "1.50",
     call: Annotated[str, typer.Option("--call", metavar="AMOUNT", help="Assumed: what a call costs.")] = "5.00",
+    law: LawOption = False,
     files: Annotated[bool, typer.Option("--files", help="List every file that would have gone, and its end.")] = False,
     chart: Annotated[
         Path | None, typer.Option("--chart", metavar="FILE.svg", help="Also draw the hand-overs by month.")
@@ -63,7 +71,14 @@ def backtest(
         assumptions = _assumptions(policies[policy].currency, fee=fee, letter=letter, call=call)
         with showing_progress(quiet=json) as progress:
             found = back_test(
-                workspace, owner, policies, first=first, last=last, assumptions=assumptions, progress=progress
+                workspace,
+                owner,
+                policies,
+                first=first,
+                last=last,
+                assumptions=assumptions,
+                lawfully=law,
+                progress=progress,
             )
         if chart is not None:
             write_chart(chart, found)

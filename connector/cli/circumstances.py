@@ -81,7 +81,7 @@ def vulnerable(
     context: typer.Context,
     debtor: DebtorArgument,
     reason: Annotated[
-        str, typer.Option("--reason", help="Why; kept with the debtor, and in no decision, log or audit trail.")
+        str, typer.Option("--reason", help="Why; kept encrypted, and in no decision, log or audit trail.")
     ],
     until: UntilOption = None,
     ledger: LedgerOption = "",
@@ -114,16 +114,29 @@ def lift(
     invocation: Invocation = context.obj
     with invocation.workspace() as workspace:
         owner, key = _who(workspace, ledger, debtor)
-        ended = circumstances.lift(workspace, owner, key, kind, on=on, actor=invocation.actor)
+        ended, told = circumstances.lift(workspace, owner, key, kind, on=on, actor=invocation.actor)
         to_come = on and on > workspace.clock.today(owner.timezone)
     over = f"It will be over on {on}." if to_come else "It is over."
     print_line(over if ended else f"There was nothing to end: {kind}.")
+    _say_told(told, owner)
+
+
+def forget(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = "") -> None:
+    """Erase why a debtor is vulnerable; that he is, and from when to when, stays."""
+    from connector.cli.output import print_line
+    from connector.flow import reasons
+    from connector.runtime.words import plural
+
+    invocation: Invocation = context.obj
+    with invocation.workspace() as workspace:
+        owner, key = _who(workspace, ledger, debtor)
+        erased = reasons.erase(workspace, owner, key, actor=invocation.actor)
+    print_line(f"Erased {plural(erased, 'reason')}." if erased else "There was no reason to erase.")
 
 
 def _record(workspace: "Workspace", ledger: "Ledger", key: str, fact: "Circumstance", *, actor: str) -> None:
     from connector.cli.output import print_line
     from connector.flow import circumstances
-    from connector.runtime.words import plural
 
     stop, told = circumstances.record(workspace, ledger, key, fact, actor=actor)
     print_line(f"Recorded: {stop.seen}.")
@@ -131,6 +144,13 @@ def _record(workspace: "Workspace", ledger: "Ledger", key: str, fact: "Circumsta
         print_line(f"On the list, by {stop.deadline}: incasso tasks")
     elif stop.task:
         print_line("On the list: incasso tasks")
+    _say_told(told, ledger)
+
+
+def _say_told(told: int, ledger: "Ledger") -> None:
+    from connector.cli.output import print_line
+    from connector.runtime.words import plural
+
     if told:
         print_line(f"The agency is told about {plural(told, 'case')} with: incasso follow {ledger.name}")
 

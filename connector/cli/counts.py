@@ -36,6 +36,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "looked up": ("lost answer looked up", "lost answers looked up"),
     "parked": ("message parked", "messages parked"),
     "rejected": ("message refused by the agency", "messages refused by the agency"),
+    "agencies not named": ("agency with cases not named in the file", "agencies with cases not named in the file"),
     "put off": ("message put off", "messages put off"),
     "unknown": ("message without an answer", "messages without an answer"),
     "events": ("event", "events"),

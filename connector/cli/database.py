@@ -10,8 +10,11 @@ from connector.cli.invocation import Invocation
 from connector.cli.options import JsonOption
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from connector.config import Settings
     from connector.secrets import KeyRing
+    from connector.store import Store
 
 FOLDER = "backups"
 
@@ -42,6 +45,7 @@ def bring_up(settings: "Settings") -> tuple[str | None, Path | None]:
             name = f"before-{schema.HEAD}-{backups.default_name(store, clock.now(), sealed=keys is not None)}"
             kept = backups.back_up(store, settings.home / FOLDER / name, now=clock.now, keys=keys).file
         schema.upgrade(store)
+        _seal(store, settings, at=clock.now())
     finally:
         store.close()
     return before, kept
@@ -132,6 +136,11 @@ def restore(
         done = backups.restore(store, file, replace=replace, at=at, actor=invocation.actor, keys=keys)
     finally:
         store.close()
+    restored = open_store(settings.store_url)
+    try:
+        _seal(restored, settings, at=at)
+    finally:
+        restored.close()
     if json:
         show_json(done)
         return
@@ -143,6 +152,13 @@ def restore(
         "It is in quarantine: what left after the back-up is found out at the agency before anything leaves again."
     )
     print_line("Now: incasso doctor, then start the service; it gets out by itself. See: incasso quarantine show")
+
+
+def _seal(store: "Store", settings: "Settings", *, at: "datetime") -> None:
+    """What an older release kept in plain text, and this one encrypts, needs the keys: a migration has none."""
+    from connector.flow.reasons import seal_plain
+
+    seal_plain(store, lambda: _keys(settings), at=at)
 
 
 def _keys(settings: "Settings") -> "KeyRing | None":

@@ -55,6 +55,7 @@ def show(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = 
     """Show what is open, what was done, what was said, and what comes next."""
     from connector.cli.output import show_json
     from connector.flow.plan import explain
+    from connector.flow.reasons import with_reasons
     from connector.policy import explain as told
     from connector.policy.promised import read_promised
     from connector.policy.ways import gates_of
@@ -66,6 +67,7 @@ def show(context: typer.Context, debtor: DebtorArgument, ledger: LedgerOption = 
         owner = pick_ledger(workspace.settings, ledger)
         key = pick_debtor(workspace, owner, debtor)
         account, decision = explain(workspace, owner, key)
+        account = with_reasons(workspace, account)
         promised = read_promised(account, gates_of(account, workspace.policy(owner)))
         with workspace.store.read() as tx:
             who = stored.debtor_of(tx, owner.name, key)
@@ -178,7 +180,10 @@ def hold(
         told = actions.hold_debtor(
             workspace, owner, key, reason=reason, until=until, actor=invocation.actor, since=since, claims=claims
         )
+        to_come = since and since > workspace.clock.today(owner.timezone)
     _say(f"On hold{f' from {since} on' if since else ''}{f' until {until}' if until else ''}.", owner, told=told)
+    if to_come:
+        _say(f"An agency that works a case of it then is told on {since}.", owner)
 
 
 def resume(

@@ -14,7 +14,7 @@ from connector.errors import ConfigError
 if TYPE_CHECKING:
     from connector.flow.rotate import Rotation
 
-_PLACES = {"token": "log-ins", "message": "messages", "document": "documents"}
+_PLACES = {"token": "log-ins", "message": "messages", "document": "documents", "reason": "private reasons"}
 
 
 def new_key(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; must not exist.")]) -> None:

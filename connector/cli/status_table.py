@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from connector.runtime.status import ConnectionStatus, Count, LedgerStatus, Status
+    from connector.runtime.status import AgencyStatus, ConnectionStatus, Count, LedgerStatus, Status
     from connector.runtime.workforce import WorkerStatus, Workforce
 
 
@@ -25,6 +25,14 @@ def show_status(status: "Status") -> None:
         right=["open", "items", "debtors", "to send", "tasks"],
         whole=["ledger", "state", "last pull"],
     )
+    several = [(one, there) for one in status.ledgers if len(one.agencies) > 1 for there in one.agencies]
+    if several:
+        show_table(
+            ["ledger", "agency", "cases", "questions", "to send", "parked", "oldest waits"],
+            [_agency(one, there, status.at) for one, there in several],
+            right=["cases", "questions", "to send", "parked"],
+            whole=["ledger", "agency"],
+        )
     show_table(
         ["connection", "plugin", "state", "last used", "calls left", "what to do"],
         [_connection(one) for one in status.connections],
@@ -76,6 +84,18 @@ def _ledger(one: "LedgerStatus", now: "datetime") -> list[str]:
     ]
 
 
+def _agency(one: "LedgerStatus", there: "AgencyStatus", now: "datetime") -> list[str]:
+    return [
+        one.name,
+        there.connection + (" (not named)" if there.mend else ""),
+        f"{there.cases:,}",
+        f"{there.questions:,}",
+        f"{there.waiting:,}",
+        f"{there.parked:,}",
+        _age(there.oldest, now) if there.oldest else "-",
+    ]
+
+
 def _connection(one: "ConnectionStatus") -> list[str]:
     left = ", ".join(f"{calls.left:,}" for calls in one.calls if calls.left is not None)
     return [one.name, one.plugin, one.state, instant(one.at), left or "-", " ".join((one.message, one.mend)).strip()]
@@ -87,6 +107,8 @@ def _remarks(status: "Status") -> "Iterable[str]":
     for one in status.ledgers:
         if one.brake:
             yield f"{one.name}: brake since {instant(one.brake_since)}: {one.brake}. Then: incasso release {one.name}"
+        for mend in (there.mend for there in one.agencies if there.mend):
+            yield f"{one.name}: {mend}"
         if one.last_error:
             yield f"{one.name}: the last {one.last_error}"
         box = one.outbox

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.flow.runs import Progress, Report
     from connector.flow.workspace import Workspace
 
-_FOR_A_PERSON = ("rejected", "parked", "refused")
+_FOR_A_PERSON = ("rejected", "parked", "refused", "agencies not named")
 _FOR_LATER = ("put off", "unknown")
 
 

@@ -87,7 +87,7 @@ def _build(
     for one in holds:
         if one.scope != "ledger":
             by_key.setdefault(one.key, []).append(one)
-    legal, receivers = ledger.legal_at(ledger.sink_at("")), _receivers(ledger)
+    legal, receivers = ledger.legal_at(ledger.sink_at("")), receivers_of(ledger)
     for debtor_id, rows in chunk:
         facts = known.get(debtor_id)
         own = [one for key in (debtor_id, *(row.claim for row in rows)) for one in by_key.get(key, ())]
@@ -120,7 +120,7 @@ def _build(
         )
 
 
-def _receivers(ledger: Ledger) -> dict[str, Receiver]:
+def receivers_of(ledger: Ledger) -> dict[str, Receiver]:
     """What each of several agencies is by law; the decision says to which the debtor would go."""
     if len(ledger.sinks) < 2:
         return {}

@@ -1,6 +1,6 @@
 """What a person does: holds, disputes, steps taken, answers to the agency, withdrawals. Each with its audit line."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 from connector.config import Ledger
 from connector.errors import ConfigError
 from connector.flow.holds import add_hold, checked_start
-from connector.flow.messages import next_mutation_id, put_mutation
+from connector.flow.messages import put_mutation
+from connector.flow.on_the_day import tell_by_now
 from connector.flow.rest import hold_of_a_person
+from connector.flow.telling import case_of, common_of, tell_all
 from connector.flow.workspace import Workspace
 from connector.model import (
     Answer,
@@ -25,7 +27,7 @@ from connector.model import (
     RequestAnswer,
     Resume,
 )
-from connector.store import Tx, cases, debtors, differences, items, journal, people, plans
+from connector.store import Tx, debtors, differences, items, journal, people, plans, told_on
 from connector.store.cases import CaseRow
 from connector.store.differences import Difference
 from connector.store.people import Task
@@ -44,24 +46,29 @@ def hold_debtor(
 ) -> int:
     """Leave a debtor, or these claims of his, alone from `since` (today); agencies that work them are asked to rest.
 
-    A day that has passed dates the hold back. Returns how many cases are concerned.
+    A day that has passed dates the hold back. Of a hold that begins later agencies are told on its first day. Returns
+    how many cases are told of now.
     """
     day = workspace.clock.today(ledger.timezone)
     start = checked_start(since or day, until)
     with workspace.store.write() as tx:
+        tell_by_now(workspace, tx, ledger, debtor_id=debtor_id)
         for scope, key in [("claim", claim) for claim in claims] or [("debtor", debtor_id)]:
             values = {"scope": scope, "key": key, "since": start, "until": until, "reason": reason, "origin": actor}
             fact = HoldFact.model_validate(values)
             add_hold(workspace, tx, ledger, fact, action="debtor.hold", subject=debtor_id, actor=actor)
         if until and until < day:
             return 0
-        from_then = {"effective_date": max(start, day), "reason": reason, "until": until}
+        if start > day:
+            told_on.put(tx, ledger.name, debtor_id, "hold", day=start)
+            return 0
+        from_now = {"effective_date": day, "reason": reason, "until": until}
         return tell_all(
             workspace,
             tx,
             ledger,
             debtor_id,
-            lambda common: Hold.model_validate(common | from_then),
+            lambda common: Hold.model_validate(common | from_now),
             unless_resting=True,
             about=claims,
         )
@@ -72,21 +79,23 @@ def resume_debtor(
 ) -> int:
     """End the holds on a debtor and all his claims, or on these claims; agencies go on that no other hold stops.
 
-    Returns how many holds there were.
+    Of a hold that has not begun no agency was told. Returns how many holds there were.
     """
     day = workspace.clock.today(ledger.timezone)
     with workspace.store.write() as tx:
+        tell_by_now(workspace, tx, ledger, debtor_id=debtor_id)
         keys = claims or [debtor_id, *items.claims_of(tx, ledger.name, debtor_id)]
-        ended = people.end_holds(tx, ledger.name, keys, on=day)
+        ended = people.end_holds(tx, ledger.name, keys, on=day, at=workspace.clock.now())
 
         def go_on(common: dict[str, Any]) -> Mutation:
-            other = hold_of_a_person(tx, ledger, _case(tx, common["case_ref"]), day)
+            other = hold_of_a_person(tx, ledger, case_of(tx, common["case_ref"]), day)
             return Hold(**common, reason=other.reason, until=other.until) if other else Resume(**common)
 
         if ended:
             _note(workspace, tx, ledger, "debtor.resume", debtor_id, actor=actor, of=list(claims))
+        if any(one.since <= day for one in ended):
             tell_all(workspace, tx, ledger, debtor_id, go_on, unless_resting=True, about=claims)
-    return ended
+    return len(ended)
 
 
 def open_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason: str, claim: str, actor: str) -> int:
@@ -108,7 +117,8 @@ def open_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, reason
 def settle_dispute(workspace: Workspace, ledger: Ledger, debtor_id: str, *, actor: str) -> int:
     """The disputes of a debtor are settled. Returns how many there were."""
     with workspace.store.write() as tx:
-        settled = people.settle_dispute(tx, ledger.name, debtor_id, on=workspace.clock.today(ledger.timezone))
+        day, at = workspace.clock.today(ledger.timezone), workspace.clock.now()
+        settled = people.settle_dispute(tx, ledger.name, debtor_id, on=day, at=at)
         if settled:
             _note(workspace, tx, ledger, "debtor.dispute_settled", debtor_id, actor=actor)
             tell_all(workspace, tx, ledger, debtor_id, lambda common: DisputeReport(**common, position="settled"))
@@ -193,8 +203,8 @@ def answer(workspace: Workspace, ledger: Ledger, task: Task, answers: Mapping[st
         raise ConfigError(problem, mend=f"The questions are: {', '.join(questions)}.")
     given = tuple(Answer(question_id=key, value=value) for key, value in answers.items())
     with workspace.store.write() as tx:
-        row = _case(tx, task.case_ref)
-        common = _common(workspace, tx, ledger, row)
+        row = case_of(tx, task.case_ref)
+        common = common_of(workspace, tx, ledger, row)
         mutation = RequestAnswer(**common, request_id=_request(task), answers=given)
         _finish(workspace, tx, ledger, row, task=task, mutation=mutation, actor=actor)
 
@@ -204,8 +214,8 @@ def decide_approval(
 ) -> None:
     """Approve or refuse what the agency asked permission for."""
     with workspace.store.write() as tx:
-        row = _case(tx, task.case_ref)
-        common = _common(workspace, tx, ledger, row)
+        row = case_of(tx, task.case_ref)
+        common = common_of(workspace, tx, ledger, row)
         mutation = ApprovalDecision(**common, request_id=_request(task), approved=approved, terms=terms)
         _finish(workspace, tx, ledger, row, task=task, mutation=mutation, actor=actor)
 
@@ -247,36 +257,11 @@ def _difference(tx: Tx, number: int) -> Difference:
 def write_message(workspace: Workspace, ledger: Ledger, case_ref: str, text: str, *, actor: str) -> None:
     """Write to the agency about a case."""
     with workspace.store.write() as tx:
-        row = _case(tx, case_ref)
+        row = case_of(tx, case_ref)
         put_mutation(
-            workspace, tx, row, Message(**_common(workspace, tx, ledger, row), text=text), at=workspace.clock.now()
+            workspace, tx, row, Message(**common_of(workspace, tx, ledger, row), text=text), at=workspace.clock.now()
         )
         _note(workspace, tx, ledger, "case.message", case_ref, actor=actor)
-
-
-def tell_all(
-    workspace: Workspace,
-    tx: Tx,
-    ledger: Ledger,
-    debtor_id: str,
-    make: Callable[[dict[str, Any]], Mutation],
-    *,
-    unless_resting: bool = False,
-    about: Sequence[str] = (),
-) -> int:
-    """Put a mutation into the outbox for each live case of a debtor; returns how many cases that concerns.
-
-    `about`: only for cases with one of these claims.
-    With `unless_resting` nothing is told of a case whose agency rests for what the ledger shows: a hold of a person is
-    told when that ends, and the end of one must not end the rest.
-    """
-    concerned = 0
-    for row in cases.cases(tx, ledger=ledger.name, debtor_id=debtor_id):
-        if any(line.live and (not about or line.claim in about) for line in cases.lines(tx, row.case_ref)):
-            concerned += 1
-            if not (unless_resting and row.credit_hold):
-                put_mutation(workspace, tx, row, make(_common(workspace, tx, ledger, row)), at=workspace.clock.now())
-    return concerned
 
 
 def _finish(
@@ -291,21 +276,6 @@ def _finish(
 def _request(task: Task) -> str:
     """The agency's name of what it asked: where two agencies use one name, the task's key says more."""
     return str(task.body.get("request_id", task.key))
-
-
-def _case(tx: Tx, case_ref: str) -> CaseRow:
-    row = cases.read_case(tx, case_ref)
-    if row is None:
-        raise ConfigError(f"there is no case {case_ref}", mend="See: incasso status")
-    return row
-
-
-def _common(workspace: Workspace, tx: Tx, ledger: Ledger, row: CaseRow) -> dict[str, Any]:
-    return {
-        "mutation_id": next_mutation_id(tx, row.case_ref),
-        "case_ref": row.case_ref,
-        "effective_date": workspace.clock.today(ledger.timezone),
-    }
 
 
 def _note(

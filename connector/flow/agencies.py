@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from connector.config import Ledger, Link
 from connector.errors import AuthError, ConfigError, ConnectorError, QuotaError, TransientError
-from connector.flow.runs import StoppedError, note_connection, noting
+from connector.flow.runs import Remark, Report, StoppedError, note_connection, noting
 from connector.flow.workspace import Workspace
-from connector.store import cases
+from connector.store import cases, people
 
+# The task of an agency that was taken out of the ledger's file while it has cases of it; its key is the connection.
+NOT_NAMED = "agency_not_named"
 # Of several errors the one is told first that a person has to do something about.
 _PRESSING = (ConfigError, AuthError)
 _LATER = (TransientError, QuotaError)
@@ -88,6 +90,31 @@ def ask_for_missing(workspace: Workspace, ledger: Ledger, troubles: Troubles) ->
     """Note an error for each agency that was taken out of the ledger's file while it has cases of it."""
     for connection in not_named(workspace, ledger):
         troubles.at_agency.setdefault(connection, missing(ledger, connection))
+
+
+def tell_of_missing(workspace: Workspace, ledger: Ledger, report: Report) -> bool:
+    """Have a task stand for each agency that was taken out of the ledger's file while it has cases of it.
+
+    Said in the report once a day, however often a ledger is followed; the task ends when the agency is named again.
+    Returns whether there is one.
+    """
+    names, today = not_named(workspace, ledger), str(workspace.clock.today(ledger.timezone))
+    with workspace.store.read() as tx:
+        over = [one for one in people.open_keys(tx, ledger.name, NOT_NAMED) if one not in names]
+        known = {name: people.read_task(tx, ledger.name, NOT_NAMED, name) for name in names}
+    fresh = [name for name, task in known.items() if task is None or task.body.get("said_on") != today]
+    if over or fresh:
+        with workspace.store.write() as tx:
+            at = workspace.clock.now()
+            for name in over:
+                people.finish_task(tx, ledger.name, NOT_NAMED, name, at=at, outcome="it is named, or has nothing left")
+            for name in fresh:
+                said = missing(ledger, name).message
+                people.open_task(tx, ledger.name, NOT_NAMED, name, subject=said, body={"said_on": today}, at=at)
+                report.remarks.append(Remark(said))
+    if names:
+        report.counts["agencies not named"] = len(names)
+    return bool(names)
 
 
 def _rank(error: ConnectorError) -> int:

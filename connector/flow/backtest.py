@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connector.config import Ledger
 from connector.errors import ConfigError
-from connector.flow.accounts import kind_of, language_of
+from connector.flow.accounts import kind_of, language_of, receivers_of
 from connector.flow.runs import Progress, StoppedError, quiet
 from connector.flow.workspace import Workspace
 from connector.insight.delinquency import measure
@@ -18,15 +18,26 @@ from connector.insight.outcome import Outcome, follow
 from connector.insight.past import DebtorPast, Said
 from connector.insight.replay import Period, replay
 from connector.insight.span import Standing
-from connector.model import DebtorKind, DisputeFact, HoldFact, PriorStep
+from connector.model import DebtorKind, HoldFact, PriorStep
 from connector.policy import Policy
 from connector.store import Tx, debtors, journal, past
 from connector.store.debtors import DebtorFacts
-from connector.store.past import Confirmed, ItemVersion, Recorded
+from connector.store.known import Recorded
+from connector.store.past import Confirmed, ItemVersion
 
 _ROWS_AT_ONCE = 2000
 
 DayOf = Callable[[datetime], date]
+
+# What people say of a debtor, by its name in his past: how all its versions are read.
+_SAID = {
+    "disputes": past.recorded_disputes,
+    "promises": past.recorded_promises,
+    "payment_plans": past.recorded_plans,
+    "circumstances": past.recorded_circumstances,
+    "lookups": past.recorded_lookups,
+    "letters": past.recorded_letters,
+}
 
 
 @dataclass(frozen=True)
@@ -47,12 +58,16 @@ class Tried:
 
 @dataclass
 class BackTest:
-    """Policies tried on one ledger. `others` counts the claims in other currencies than theirs, which take no part."""
+    """Policies tried on one ledger. `others` counts the claims in other currencies than theirs, which take no part.
+
+    `lawfully`: whether the law was asked.
+    """
 
     ledger: str
     period: Period
     known: Known
     assumptions: Assumptions
+    lawfully: bool = False
     debtors: int = 0
     others: Counter[str] = field(default_factory=Counter)
     tried: list[Tried] = field(default_factory=list)
@@ -66,26 +81,28 @@ def back_test(
     first: date | None = None,
     last: date | None = None,
     assumptions: Assumptions | None = None,
+    lawfully: bool = False,
     progress: Progress = quiet,
 ) -> BackTest:
     """Replay the ledger's history from `first` to `last`, all of it without them, under each of the named policies.
 
     What stood in the store at the end of a day, by the ledger's clock, is what was known on it. Memory is bounded by
     the largest debtor and by the files that would have gone, not by the ledger. Raises ConfigError for days of which
-    nothing is known, and for policies whose amounts cannot stand side by side.
+    nothing is known, and for policies whose amounts cannot stand side by side. `lawfully`: the law is asked as well, on
+    the letters and look-ups that were known on each day.
     """
     currency = _one_currency(policies)
     day_of = _days_in(ledger.timezone)
     with workspace.store.read() as tx:
         known = _known(tx, ledger, day_of)
         period = _period(ledger, known, first, last)
-        found = BackTest(ledger.name, period, known, assumptions or Assumptions())
+        found = BackTest(ledger.name, period, known, assumptions or Assumptions(), lawfully)
         tallies = {name: Tally(name, one.version, currency) for name, one in policies.items()}
         for debtor in _pasts(tx, ledger, period, day_of):
             found.debtors += 1
             found.others.update(own for _, own in debtor.spans if own != currency)
             for name, policy in policies.items():
-                climb = replay(debtor, policy, period)
+                climb = replay(debtor, policy, period, law=workspace.law, lawfully=lawfully)
                 outcomes = [follow(file, debtor, known.last) for file in climb.files]
                 tallies[name].add(climb, outcomes, measure(debtor, currency, period, climb.files))
             progress("debtors", 1)
@@ -146,13 +163,15 @@ def _period(ledger: Ledger, known: Known, first: date | None, last: date | None)
 def _pasts(tx: Tx, ledger: Ledger, period: Period, day_of: DayOf) -> Iterator[DebtorPast]:
     """The debtors' pasts one by one, what was said of them looked up for some at a time."""
     state = journal.read_ledger_state(tx, ledger.name)
-    holds = past.recorded_holds(tx, ledger.name)
+    # In the order in which a plan tells them.
+    holds = sorted(past.recorded_holds(tx, ledger.name), key=_reach)
+    legal, receivers = ledger.legal_at(ledger.sink_at("")), receivers_of(ledger)
     for chunk in _some(past.versions(tx, ledger.name)):
         ids = [debtor_id for debtor_id, _ in chunk]
         known = debtors.facts(tx, ledger.name, ids)
         confirmed = past.confirmed_kinds(tx, ledger.name, ids)
         steps = past.recorded_steps(tx, ledger.name, ids)
-        disputes = past.recorded_disputes(tx, ledger.name, ids)
+        said = {name: read(tx, ledger.name, ids) for name, read in _SAID.items()}
         handed = past.handed_over(tx, ledger.name, ids)
         for debtor_id, rows in chunk:
             facts = known.get(debtor_id)
@@ -163,7 +182,7 @@ def _pasts(tx: Tx, ledger: Ledger, period: Period, day_of: DayOf) -> Iterator[De
                 rows=[_standing(row, day_of) for row in rows],
                 steps=_before(period.first, steps.get(debtor_id, ()), day_of),
                 holds=_said((one for one in holds if _is_about(one, debtor_id, claims)), day_of),
-                disputes=_said(disputes.get(debtor_id, ()), day_of),
+                **{name: _said(found.get(debtor_id, ()), day_of) for name, found in said.items()},
                 kinds=_kinds(ledger, facts, confirmed.get(debtor_id), day_of),
                 at_agency={claim: day_of(handed[claim]) for claim in claims if claim in handed},
                 country=facts.country if facts else "",
@@ -172,6 +191,8 @@ def _pasts(tx: Tx, ledger: Ledger, period: Period, day_of: DayOf) -> Iterator[De
                 group=facts.group if facts else "",
                 is_blocked=bool(facts and facts.blocked),
                 is_calibrated=state.calibrated,
+                legal=legal,
+                receivers=receivers,
             )
 
 
@@ -200,7 +221,15 @@ def _before(first: date, steps: Iterable[Recorded], day_of: DayOf) -> tuple[Prio
 
 
 def _said(records: Iterable[Recorded], day_of: DayOf) -> tuple[Said, ...]:
-    return tuple(Said(day_of(one.at), one.fact) for one in records if isinstance(one.fact, HoldFact | DisputeFact))
+    return tuple(
+        Said(day_of(one.at), one.fact, day_of(one.until) if one.until else date.max)
+        for one in records
+        if not isinstance(one.fact, PriorStep)
+    )
+
+
+def _reach(record: Recorded) -> int:
+    return ("ledger", "debtor", "claim").index(record.fact.scope) if isinstance(record.fact, HoldFact) else 0
 
 
 def _is_about(record: Recorded, debtor_id: str, claims: set[str]) -> bool:
@@ -216,4 +245,5 @@ def _kinds(
     """What kind he was known to be. What the source says of him now it is taken to have said always."""
     if confirmed is None:
         return ((date.min, kind_of(ledger, facts.kind if facts else "unknown")),)
-    return ((date.min, kind_of(ledger, confirmed.stated)), (day_of(confirmed.at), confirmed.kind))
+    later = (*confirmed.earlier, (confirmed.at, confirmed.kind))
+    return ((date.min, kind_of(ledger, confirmed.stated)), *((day_of(at), kind) for at, kind in later))

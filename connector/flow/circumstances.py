@@ -1,19 +1,18 @@
 """What befell a debtor: recorded with who said so, put before a person where the law gives a task, and ended."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from connector.config import Ledger
 from connector.errors import ConfigError
-from connector.flow.actions import tell_all
+from connector.flow.on_the_day import TOLD, tell_by_now, tell_of_end
+from connector.flow.reasons import keep_apart
+from connector.flow.telling import tell_all
 from connector.flow.workspace import Workspace
 from connector.law.insolvency import regimes
 from connector.model import Account, Circumstance, CircumstanceKind, Message, RegisterFact
 from connector.policy.stopped import Stop, in_force, stop_of
-from connector.store import Tx, circumstances, debtors, journal, people
-
-# What a public register tells; a person's vulnerability is nobody else's business.
-_TOLD = ("insolvency", "deceased")
+from connector.store import Tx, circumstances, debtors, journal, people, told_on
 
 
 def law_of(workspace: Workspace, ledger: Ledger, debtor_id: str, country: str = "") -> str:
@@ -44,6 +43,8 @@ def check_regime(regime: str, country: str) -> None:
 def record(workspace: Workspace, ledger: Ledger, debtor_id: str, fact: Circumstance, *, actor: str) -> tuple[Stop, int]:
     """Keep what befell a debtor; the same kind, regime and first day replaces what was known of it.
 
+    Its reason is kept apart, encrypted.
+
     Where the law gives the creditor something to do, it is put before a person; agencies that work a case are told of
     an insolvency or a death. Returns what it does today, and how many cases were told of. Raises ConfigError for days
     that cannot be.
@@ -54,7 +55,8 @@ def record(workspace: Workspace, ledger: Ledger, debtor_id: str, fact: Circumsta
     stop = stop_of(workspace.law, fact, today)
     with workspace.store.write() as tx:
         known = circumstances.circumstances(tx, ledger.name, [debtor_id]).get(debtor_id, [])
-        circumstances.record(tx, ledger.name, debtor_id, fact, at=at)
+        known_as = keep_apart(workspace, tx, ledger.name, debtor_id, fact)
+        circumstances.record(tx, ledger.name, debtor_id, known_as, at=at)
         journal.note(
             tx, f"debtor.{fact.kind}", debtor_id, at=at, ledger=ledger.name, actor=actor,
             regime=fact.regime.replace(" ", "_"), country=fact.country,
@@ -62,29 +64,41 @@ def record(workspace: Workspace, ledger: Ledger, debtor_id: str, fact: Circumsta
         )  # fmt: skip
         _put_before_a_person(workspace, tx, ledger, debtor_id, today=today)
         new = _key(fact) not in map(_key, known)
-        stopping = new and fact.kind in _TOLD and stop.verdict != "yes" and _goes_on(fact, today)
+        stopping = new and fact.kind in TOLD and stop.verdict != "yes" and _goes_on(fact, today)
         text = f"The debtor: {stop.seen}"
         told = (
             tell_all(workspace, tx, ledger, debtor_id, lambda common: Message(**common, text=text)) if stopping else 0
         )
+        went_on = [one for one in known if _key(one) == _key(fact) and _goes_on(one, today)]
+        if fact.until and fact.until < today:
+            told += tell_of_end(workspace, tx, ledger, debtor_id, went_on, on=fact.until + timedelta(days=1))
     return stop, told
 
 
 def lift(
     workspace: Workspace, ledger: Ledger, debtor_id: str, kind: CircumstanceKind, *, on: date | None, actor: str
-) -> int:
-    """End what goes on of that kind; `on` (today if left out) is the first day without it. Returns how many."""
+) -> tuple[int, int]:
+    """End what goes on of that kind; `on` (today if left out) is the first day without it.
+
+    Agencies that were told of it are told that it is over: now, or on that day. Returns how many ended, and of how many
+    cases agencies are told now.
+    """
     today = workspace.clock.today(ledger.timezone)
-    at = workspace.clock.now()
+    at, told = workspace.clock.now(), 0
     with workspace.store.write() as tx:
-        ended = circumstances.end(tx, ledger.name, debtor_id, kind, on=on or today)
+        tell_by_now(workspace, tx, ledger, debtor_id=debtor_id)
+        ended = circumstances.end(tx, ledger.name, debtor_id, kind, on=on or today, at=at)
         if ended:
             journal.note(
                 tx, "debtor.lifted", debtor_id, at=at, ledger=ledger.name, actor=actor, kind=kind, on=str(on or today)
             )
             people.finish_task(tx, ledger.name, kind, debtor_id, at=at, outcome=f"lifted by {actor}")
             _put_before_a_person(workspace, tx, ledger, debtor_id, today=today)
-    return ended
+            if on and on > today and kind != "vulnerable":
+                told_on.put(tx, ledger.name, debtor_id, kind, day=on)
+            else:
+                told = tell_of_end(workspace, tx, ledger, debtor_id, ended, on=on or today)
+    return len(ended), told
 
 
 def record_lookups(
@@ -126,7 +140,7 @@ def _put_before_a_person(workspace: Workspace, tx: Tx, ledger: Ledger, debtor_id
     known = debtors.facts(tx, ledger.name, [debtor_id]).get(debtor_id)
     name = (known and known.code) or debtor_id
     at = workspace.clock.now()
-    for kind in _TOLD:
+    for kind in TOLD:
         asked = [stop_of(workspace.law, one, today) for one in in_force(present) if one.kind == kind]
         wanted = [one for one in asked if one.verdict != "yes"]
         if not wanted:

@@ -2,12 +2,13 @@
 
 from connector.api import Sink
 from connector.config import Ledger, Link
-from connector.flow.agencies import Troubles, ask_for_missing
+from connector.flow.agencies import Troubles, tell_of_missing
 from connector.flow.delay import watch
 from connector.flow.delivery import deliver
 from connector.flow.events import apply
 from connector.flow.feeds import feed_alone, feed_scope
 from connector.flow.mutations import tell_changes
+from connector.flow.on_the_day import tell_today
 from connector.flow.paid_twice import flag
 from connector.flow.recovery import begin, leave, recover
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
@@ -26,13 +27,14 @@ def follow(
     restored store it is first found out what the agencies have. A ledger without a sink has nothing to follow.
 
     What goes wrong at one agency keeps the others from nothing, and is raised at the end; `troubles` then holds the
-    error of each. Raises ConfigError too when the ledger has cases at an agency that its file does not name.
+    error of each. An agency that the ledger's file does not name, although it has cases there, is a task and no error.
     """
     troubles = troubles if troubles is not None else Troubles()
     with running(workspace, ledger.name, "follow") as report:
         try:
-            ask_for_missing(workspace, ledger, troubles)
-            _both_ways(workspace, ledger, troubles=troubles, report=report, progress=progress)
+            lacking = tell_of_missing(workspace, ledger, report)
+            report.counts["mutations"] += tell_today(workspace, ledger)
+            _both_ways(workspace, ledger, lacking=lacking, troubles=troubles, report=report, progress=progress)
             settle_refused(workspace, ledger)
         finally:
             watch(workspace, ledger)
@@ -40,7 +42,9 @@ def follow(
     return report
 
 
-def _both_ways(workspace: Workspace, ledger: Ledger, *, troubles: Troubles, report: Report, progress: Progress) -> None:
+def _both_ways(
+    workspace: Workspace, ledger: Ledger, *, lacking: bool, troubles: Troubles, report: Report, progress: Progress
+) -> None:
     known = []
     for link in ledger.sinks:
         with troubles.at(workspace, link.connection):
@@ -55,7 +59,7 @@ def _both_ways(workspace: Workspace, ledger: Ledger, *, troubles: Troubles, repo
                 flag(workspace, ledger, link.connection)
             deliver(workspace, ledger, link, sink, report)
     # What an agency is not asked for, it may have: then no new case leaves to another one.
-    everywhere = len(known) == len(ledger.sinks) and not troubles.at_agency
+    everywhere = len(known) == len(ledger.sinks) and not troubles.at_agency and not lacking
     if ledger.sinks and everywhere and leave(workspace, ledger, report):
         for link, sink in known:
             with troubles.at(workspace, link.connection):

@@ -66,7 +66,8 @@ def add_hold(
 def _end(workspace: Workspace, ledger: Ledger, key: str, *, before: Before, action: str, actor: str) -> int:
     with workspace.store.write() as tx:
         on = workspace.clock.today(ledger.timezone)
-        ended = people.end_holds(tx, ledger.name, [key], on=on, before=before)
+        at = workspace.clock.now()
+        ended = len(people.end_holds(tx, ledger.name, [key], on=on, at=at, before=before))
         if ended:
-            journal.note(tx, action, key, at=workspace.clock.now(), ledger=ledger.name, actor=actor, count=ended)
+            journal.note(tx, action, key, at=at, ledger=ledger.name, actor=actor, count=ended)
     return ended

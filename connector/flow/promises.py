@@ -110,7 +110,9 @@ def end_promises(workspace: Workspace, ledger: Ledger, debtor_id: str, *, claims
             if one.state == "running" and _is_about(one, claims)
         ]
         if numbers:
-            promises.end_promises(tx, numbers, on=workspace.clock.today(ledger.timezone), by=actor)
+            promises.end_promises(
+                tx, numbers, on=workspace.clock.today(ledger.timezone), by=actor, at=workspace.clock.now()
+            )
             _end(workspace, tx, ledger, debtor_id, action="debtor.promise_ended", count=len(numbers), actor=actor)
     return len(numbers)
 
@@ -125,7 +127,9 @@ def end_plans(workspace: Workspace, ledger: Ledger, debtor_id: str, *, claims: S
             number for number, one in zip(known, stand, strict=True) if one.state not in over and _is_about(one, claims)
         ]
         if numbers:
-            promises.end_plans(tx, numbers, on=workspace.clock.today(ledger.timezone), by=actor)
+            promises.end_plans(
+                tx, numbers, on=workspace.clock.today(ledger.timezone), by=actor, at=workspace.clock.now()
+            )
             _end(workspace, tx, ledger, debtor_id, action="debtor.plan_ended", count=len(numbers), actor=actor)
     return len(numbers)
 

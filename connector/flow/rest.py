@@ -86,15 +86,18 @@ def rest_as_promised(workspace: Workspace, ledger: Ledger, connection: str) -> i
     return told
 
 
-def hold_of_a_person(tx: Tx, ledger: Ledger, row: CaseRow, day: date) -> HoldFact | None:
-    """The hold on the debtor, or on a claim of the case, that lasts longest, when one stands."""
+def hold_of_a_person(tx: Tx, ledger: Ledger, row: CaseRow, day: date, *, begun: date | None = None) -> HoldFact | None:
+    """The hold on the debtor, or on a claim of the case, that lasts longest, when one stands.
+
+    `begun`: of those that began on that day.
+    """
     live = {line.claim for line in cases.lines(tx, row.case_ref) if line.live}
     standing = [
         one
         for one in people.holds(tx, ledger.name)
         if (one.key == row.debtor_id if one.scope == "debtor" else one.scope == "claim" and one.key in live)
         and one.before == "every step"
-        and one.since <= day
+        and (one.since <= day if begun is None else one.since == begun)
         and (one.until is None or one.until >= day)
     ]
     return max(standing, key=lambda one: (one.until is None, one.until or day), default=None)

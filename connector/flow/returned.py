@@ -27,5 +27,5 @@ def take_up_again(tx: Tx, row: CaseRow, *, without: frozenset[str] = frozenset()
     """
     elsewhere = cases.revive_lines(tx, row.case_ref, without=without)
     claims = [line.claim for line in cases.lines(tx, row.case_ref) if line.line_id not in without]
-    people.end_holds(tx, row.ledger, claims, on=at.date())
+    people.end_holds(tx, row.ledger, claims, on=at.date(), at=at)
     return elsewhere

@@ -8,6 +8,7 @@ from pydantic import computed_field
 
 from connector.errors import ConfigError
 from connector.flow.messages import document_purpose, message_purpose
+from connector.flow.reasons import reason_purpose
 from connector.flow.runs import Progress, StoppedError, quiet
 from connector.flow.workspace import Workspace
 from connector.model.record import Record
@@ -159,3 +160,5 @@ def _purpose(row: SealedRow) -> str:
             return message_purpose(*row.place)
         case "document":
             return document_purpose(row.place[1])
+        case "reason":
+            return reason_purpose(*row.place)

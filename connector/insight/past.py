@@ -6,10 +6,22 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from connector.insight.span import Span, Standing
-from connector.model import DebtorKind, DisputeFact, HoldFact, PriorStep
+from connector.model import (
+    Circumstance,
+    DebtorKind,
+    DisputeFact,
+    HoldFact,
+    LegalFacts,
+    LetterFact,
+    PaymentPlanFact,
+    PriorStep,
+    PromiseFact,
+    Receiver,
+    RegisterFact,
+)
 
 ONE_DAY = timedelta(days=1)
 
@@ -17,11 +29,19 @@ ClaimKey = tuple[str, str]
 """A claim's key and its currency."""
 
 
+Fact = HoldFact | DisputeFact | PromiseFact | PaymentPlanFact | Circumstance | RegisterFact | LetterFact
+_F = TypeVar("_F", bound=Fact)
+
+
 class Said(NamedTuple):
-    """A hold or a dispute, known from the day `known_on`, on which it was put in, also when it is dated back."""
+    """Something a person said, known from the day `known_on`, on which it was put in, also when it is dated back.
+
+    Known so up to, not including, the day `past`: from then on another version of it was known.
+    """
 
     known_on: date
-    fact: HoldFact | DisputeFact
+    fact: Fact
+    past: date = date.max
 
 
 @dataclass(frozen=True)
@@ -31,9 +51,11 @@ class DebtorPast:
     - `rows`: every version of his rows.
     - `steps`: what was really sent before the replay begins; later ones are left to the policy.
     - `kinds`: what kind of debtor he was known to be, by the first day of it, in their order.
+    - `holds`, `disputes`, `promises`, `payment_plans`, `circumstances`, `lookups`, `letters`: in all versions.
     - `at_agency`: which claims really went to an agency, and on which day.
     - `country`, `language`, `postcode`, `group`, `is_blocked`, `is_calibrated`: as they are now; the store keeps no
       history of them. `group` is the customer group.
+    - `legal`, `receivers`: what the ledger's file says now, for the law.
     """
 
     ledger: str
@@ -42,6 +64,11 @@ class DebtorPast:
     steps: tuple[PriorStep, ...] = ()
     holds: tuple[Said, ...] = ()
     disputes: tuple[Said, ...] = ()
+    promises: tuple[Said, ...] = ()
+    payment_plans: tuple[Said, ...] = ()
+    circumstances: tuple[Said, ...] = ()
+    lookups: tuple[Said, ...] = ()
+    letters: tuple[Said, ...] = ()
     kinds: tuple[tuple[date, DebtorKind], ...] = ()
     at_agency: Mapping[str, date] = field(default_factory=dict)
     country: str = ""
@@ -50,6 +77,8 @@ class DebtorPast:
     group: str = ""
     is_blocked: bool = False
     is_calibrated: bool = True
+    legal: LegalFacts = field(default_factory=LegalFacts)
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
     @cached_property
     def spans(self) -> dict[ClaimKey, list[Span]]:
@@ -75,10 +104,13 @@ class DebtorPast:
     def days(self) -> list[date]:
         """The days on which anything that is known of the debtor changed, in their order."""
         days = {day for day, _ in self.changes} | {day for day, _ in self.kinds}
-        for said in self.holds:
-            days |= {said.known_on, *_turns_of_hold(said.fact)}
-        for said in self.disputes:
-            days |= {said.known_on, *_turns_of_dispute(said.fact)}
+        for said in (
+            *self.holds, *self.disputes, *self.promises, *self.payment_plans, *self.circumstances, *self.lookups,
+            *self.letters,
+        ):  # fmt: skip
+            days |= {said.known_on, *_turns(said.fact)}
+            if said.past < date.max:
+                days.add(said.past)
         return sorted(days)
 
     def next_change(self, day: date) -> date | None:
@@ -95,16 +127,35 @@ class DebtorPast:
         return known
 
     def holds_on(self, day: date) -> tuple[HoldFact, ...]:
-        """The holds that had been put in."""
-        return tuple(one.fact for one in self.holds if one.known_on <= day and isinstance(one.fact, HoldFact))
+        """The holds that had been put in, as they were known."""
+        return tuple(_known(self.holds, day, HoldFact))
 
     def disputes_on(self, day: date) -> tuple[DisputeFact, ...]:
         """The disputes that had been put in; nobody knew the end of one that was still open."""
         return tuple(
-            one.fact if one.fact.settled_on is None or one.fact.settled_on <= day else _still_open(one.fact)
-            for one in self.disputes
-            if one.known_on <= day and isinstance(one.fact, DisputeFact)
+            one if one.settled_on is None or one.settled_on <= day else one.model_copy(update={"settled_on": None})
+            for one in _known(self.disputes, day, DisputeFact)
         )
+
+    def promises_on(self, day: date) -> tuple[PromiseFact, ...]:
+        """The promises that had been recorded; nobody knew that one would be withdrawn."""
+        return tuple(_not_yet_ended(one, day) for one in _known(self.promises, day, PromiseFact))
+
+    def plans_on(self, day: date) -> tuple[PaymentPlanFact, ...]:
+        """The payment plans that had been recorded; nobody knew that one would be ended."""
+        return tuple(_not_yet_ended(one, day) for one in _known(self.payment_plans, day, PaymentPlanFact))
+
+    def circumstances_on(self, day: date) -> tuple[Circumstance, ...]:
+        """What was known to have befallen the debtor."""
+        return tuple(_known(self.circumstances, day, Circumstance))
+
+    def lookups_on(self, day: date) -> tuple[RegisterFact, ...]:
+        """The look-ups in registers that had been recorded."""
+        return tuple(_known(self.lookups, day, RegisterFact))
+
+    def letters_on(self, day: date) -> tuple[LetterFact, ...]:
+        """The letters that had been recorded, with what was known of their delivery."""
+        return tuple(_known(self.letters, day, LetterFact))
 
     def span_on(self, key: ClaimKey, day: date) -> Span | None:
         """How a claim stood on a day."""
@@ -131,18 +182,32 @@ def _ends(span: Span, next_first: date | None) -> bool:
     return span.past < date.max and span.past != next_first
 
 
-def _turns_of_hold(fact: object) -> Iterator[date]:
-    assert isinstance(fact, HoldFact)
-    yield fact.since
-    if fact.until and fact.until < date.max:
-        yield fact.until + ONE_DAY
+def _known(said: Sequence[Said], day: date, model: type[_F]) -> Iterator[_F]:
+    for one in said:
+        if one.known_on <= day < one.past and isinstance(one.fact, model):
+            yield one.fact
 
 
-def _turns_of_dispute(fact: object) -> Iterator[date]:
-    assert isinstance(fact, DisputeFact)
-    if fact.settled_on:
-        yield fact.settled_on
+def _turns(fact: Fact) -> Iterator[date]:
+    """The days on which it begins or ends to count. What hangs on a policy's days of grace is the replay's to know."""
+    match fact:
+        case HoldFact() | Circumstance():
+            yield fact.since
+            if fact.until and fact.until < date.max:
+                yield fact.until + ONE_DAY
+        case DisputeFact() if fact.settled_on:
+            yield fact.settled_on
+        case PromiseFact() | PaymentPlanFact() if fact.ended_on:
+            yield fact.ended_on
+        case _:
+            return
 
 
-def _still_open(fact: DisputeFact) -> DisputeFact:
-    return fact.model_copy(update={"settled_on": None})
+_P = TypeVar("_P", PromiseFact, PaymentPlanFact)
+
+
+def _not_yet_ended(fact: _P, day: date) -> _P:
+    """What an older release ended has no version of before."""
+    if fact.ended_on is None or fact.ended_on <= day:
+        return fact
+    return fact.model_copy(update={"ended_on": None, "ended_by": ""})

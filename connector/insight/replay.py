@@ -1,17 +1,21 @@
 """A policy replayed over one debtor's past, day by day, with only what was known on each day."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
 from connector.insight.past import ONE_DAY, ClaimKey, DebtorPast
 from connector.insight.span import Span
+from connector.law.law import Law
 from connector.model import Account, Decision, PriorStep
 from connector.policy import Policy, decide, moves
 from connector.policy.horizon import first_possible, next_route
+from connector.policy.promised import read_promised
 from connector.policy.standing import read_standing
-from connector.policy.ways import at_agency, way_of
+from connector.policy.stopped import in_force
+from connector.policy.ways import Way, at_agency, way_of
 from connector.store.items import ClaimRow
 from connector.store.netting import credit_of
 
@@ -65,17 +69,37 @@ class Climb:
     decided_days: int = 0
 
 
-def replay(past: DebtorPast, policy: Policy, period: Period) -> Climb:
+def replay(
+    past: DebtorPast, policy: Policy, period: Period, *, law: Law | None = None, lawfully: bool = False
+) -> Climb:
+    """What a policy does with a debtor in a period. Pure; what `decided` gives, added up."""
+    climb = Climb()
+    for account, decision in decided(past, policy, period, law=law, lawfully=lawfully):
+        climb.decided_days += 1
+        if moves(decision):
+            climb.steps[decision.action] += 1
+            if decision.action == "escalate":
+                climb.files.append(_file(account, decision, policy))
+        elif decision.action == "undecided" and not climb.missing:
+            climb.missing = _missing(decision)
+    return climb
+
+
+def decided(
+    past: DebtorPast, policy: Policy, period: Period, *, law: Law | None = None, lawfully: bool = False
+) -> Iterator[tuple[Account, Decision]]:
     """Decide a debtor on every day of the period on which the decision can differ from the day before.
 
     A step counts as taken on the day on which it was decided. What is handed over is out of the policy's hands: its
     claims stand aside as claims at an agency do. Pure; a test holds that deciding on every day gives the same.
 
-    The gate of the law is left out: of the letters that a policy would have sent no evidence can exist. Whether its
-    waiting times are long enough is for `incasso policy check`.
+    The gate of the law is left out, unless `lawfully`: of the letters that a policy would have sent no evidence can
+    exist. Whether its waiting times are long enough is for `incasso policy check`. With it the law is asked on the
+    letters and look-ups that were known on the day, as it was when the ledger was really planned, and every day is
+    decided. `law`: the tables and readings of the installation; left out, what is shipped.
     """
-    policy = policy.without_law()
-    climb, books = Climb(), _Books(past)
+    policy = policy if lawfully else policy.without_law()
+    books, watch = _Books(past), True
     day: date | None = period.first
     steps = past.steps
     while day is not None and day <= period.last:
@@ -84,22 +108,22 @@ def replay(past: DebtorPast, policy: Policy, period: Period) -> Climb:
             day = past.next_change(day)
             continue
         account = books.account(day, steps)
-        decision = decide(account, policy)
-        climb.decided_days += 1
+        decision = decide(account, policy, law)
+        yield account, decision
         if moves(decision):
-            climb.steps[decision.action] += 1
             if decision.action == "escalate":
-                climb.files.append(_file(account, decision, policy))
                 books.away.update(decision.claims)
             else:
                 taken = PriorStep(step=decision.step, taken_on=day, channel=ORIGIN, origin=ORIGIN)
                 steps = (*steps, taken)
             day += ONE_DAY
             continue
-        if decision.action == "undecided" and not climb.missing:
-            climb.missing = _missing(decision)
-        day = _next_day(past, policy, account, decision, last=period.last, watch=not climb.missing)
-    return climb
+        if decision.action == "undecided":
+            watch = False
+        if lawfully:
+            day += ONE_DAY
+        else:
+            day = _next_day(past, policy, account, decision, last=period.last, watch=watch)
 
 
 class _Books:
@@ -148,6 +172,13 @@ class _Books:
             holds=past.holds_on(day),
             disputes=past.disputes_on(day),
             calibrated=past.is_calibrated,
+            letters=past.letters_on(day),
+            legal=past.legal,
+            receivers=dict(past.receivers),
+            promises=past.promises_on(day),
+            payment_plans=past.plans_on(day),
+            circumstances=past.circumstances_on(day),
+            lookups=past.lookups_on(day),
         )
 
 
@@ -157,8 +188,10 @@ def _next_day(
     """The next day on which a step may come, or the debtor may become undecided where that is still to be seen."""
     change = past.next_change(account.day)
     possible = decision.not_before
+    way = way_of(account, policy)
+    if _turns_by_itself(account, way):
+        return account.day + ONE_DAY
     if decision.action == "undecided" or watch:
-        way = way_of(account, policy)
         ladder = way.ladder
         if ladder is None:
             lacks_segment = any(one.verdict == "unknown" for one in way.reasons)
@@ -175,6 +208,15 @@ def _next_day(
             end = _eve(last + ONE_DAY, change, possible, turn)
             possible = end if end > account.day else min((one for one in (possible, turn) if one), default=None)
     return min((one for one in (change, possible) if one), default=None)
+
+
+def _turns_by_itself(account: Account, way: Way) -> bool:
+    """Whether the calendar may change what stops the debtor: a promise or plan that runs, what befell him and lasts."""
+    if in_force(account):
+        return True
+    if way.ladder is None or not (account.promises or account.payment_plans):
+        return False
+    return any(one.stops for one in read_promised(account, way.ladder.policy.gates))
 
 
 def _eve(*days: date | None) -> date:

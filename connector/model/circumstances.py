@@ -15,8 +15,8 @@ class Circumstance(Record):
     - `since`, `until`: first and last day; no last day: it goes on.
     - `regime`, `country`: of an insolvency: which of `connector.law.insolvency`, under which law ("NL" or "BE").
     - `reference`, `administrator`: the number of the case, and whom to address: trustee, mediator, heirs.
-    - `reason`: why a debtor is vulnerable. Of a person's health or family: it is shown with the debtor alone, and kept
-      out of decisions, logs and the audit trail.
+    - `reason`: why a debtor is vulnerable. Of a person's health or family: it is kept apart and encrypted, shown
+      with the debtor alone, and empty in what is decided on; it stands in no decision, log or audit line.
     """
 
     kind: CircumstanceKind

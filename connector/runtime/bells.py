@@ -79,9 +79,10 @@ class Bells:
         """Ring for every visit that is overdue and every message that is due, where nothing waits or runs."""
         now = datetime.now(UTC)
         busy = self._engine.inspect().keys
+        agencies = {one.name: {link.connection for link in one.sinks} for one in self._ledgers}
         with self._workspace.store.read() as tx:
             began = due.last_visits(tx)
-            waiting = due.ledgers_with_messages(tx, at=self._workspace.clock.now())
+            waiting = due.ledgers_with_messages(tx, agencies, at=self._workspace.clock.now())
         for ledger in self._ledgers:
             if ledger.name in busy:
                 continue

@@ -7,12 +7,14 @@ from typing import Literal
 from connector import __version__
 from connector.clock import FileClock
 from connector.config import Ledger
+from connector.flow.agencies import missing
 from connector.flow.workspace import Workspace
 from connector.model import Money
 from connector.model.record import Record
 from connector.runtime import health
 from connector.runtime.workforce import Workforce, read_workforce
 from connector.store import Tx, differences, figures, items, journal, outbox, plans, quarantine, withdrawals
+from connector.store.agency_figures import AgencyCount, count_by_agency
 from connector.store.figures import CaseCount, DayBudget
 from connector.store.journal import Run
 
@@ -70,11 +72,28 @@ class OutboxStatus(Record):
         return self.waiting + self.sending + self.unknown + self.parked
 
 
+class AgencyStatus(Record):
+    """What a ledger has at one agency: live cases, what it asked and nobody has answered, messages not arrived.
+
+    `waiting` messages go by themselves, `parked` ones want a person; `oldest` is when the first of both was written.
+    `mend` says what to do where the ledger's file does not name the agency any more, and is empty else.
+    """
+
+    connection: str
+    cases: int
+    questions: int
+    waiting: int
+    parked: int
+    oldest: datetime | None
+    mend: str = ""
+
+
 class LedgerStatus(Record):
     """How one ledger stands. `pulled_at` is when a pull last saw everything; `fresh` that this is not overdue.
 
     `set_aside` counts malformed records, `tasks` what waits for a person by kind, `cases` by where they stand,
     `differences` what the sides do not agree on, `asked_back` the cases whose withdrawal the agency has not confirmed.
+    `agencies`: each by itself, those with cases that the ledger's file does not name any more too.
     `payment_waits_since` is when the oldest message was written that stops or shrinks a collection and has not arrived.
     """
 
@@ -88,6 +107,7 @@ class LedgerStatus(Record):
     debtors: int
     plan: PlanStatus | None
     cases: tuple[Count, ...]
+    agencies: tuple[AgencyStatus, ...]
     outbox: OutboxStatus
     tasks: tuple[Count, ...]
     set_aside: int
@@ -174,12 +194,20 @@ def collect(workspace: Workspace) -> Status:
         states = journal.connection_states(tx)
         budgets = figures.day_budgets(tx, now)
         held = quarantine.read(tx)
+        agencies = count_by_agency(tx)
         return Status(
             at=now,
             version=__version__,
             test_clock=isinstance(workspace.clock, FileClock),
             ledgers=tuple(
-                _ledger(tx, one, now=now, tasks=_of(tasks, one.name), messages=dict(_of(messages, one.name)))
+                _ledger(
+                    tx,
+                    one,
+                    now=now,
+                    tasks=_of(tasks, one.name),
+                    messages=dict(_of(messages, one.name)),
+                    agencies=_agencies(one, agencies),
+                )
                 for one in settings.ledgers.values()
             ),
             connections=tuple(
@@ -194,7 +222,13 @@ def collect(workspace: Workspace) -> Status:
 
 
 def _ledger(
-    tx: Tx, ledger: Ledger, *, now: datetime, tasks: list[tuple[str, int]], messages: dict[str, int]
+    tx: Tx,
+    ledger: Ledger,
+    *,
+    now: datetime,
+    tasks: list[tuple[str, int]],
+    messages: dict[str, int],
+    agencies: tuple[AgencyStatus, ...],
 ) -> LedgerStatus:
     name = ledger.name
     cursor = journal.read_cursor(tx, f"pull:{name}")
@@ -228,6 +262,7 @@ def _ledger(
             moves=_counts((word, plan.counts.get(word, 0)) for word in _MOVES),
         ),
         cases=_cases(figures.count_cases(tx, name)),
+        agencies=agencies,
         outbox=box,
         tasks=_counts(tasks),
         set_aside=figures.count_faults(tx, name),
@@ -238,6 +273,24 @@ def _ledger(
         brake_since=state.brake_since,
         runs=tuple(run_status(run) for run in runs),
         last_error=f"{failed.verb}: {failed.message or failed.outcome}" if failed else "",
+    )
+
+
+def _agencies(ledger: Ledger, counted: dict[tuple[str, str], AgencyCount]) -> tuple[AgencyStatus, ...]:
+    """Those that the ledger's file names, in its order, and those of before that still have something of it."""
+    named = [link.connection for link in ledger.sinks]
+    before = sorted(
+        connection
+        for (owner, connection), one in counted.items()
+        if owner == ledger.name and connection not in named and (one.cases or one.oldest)
+    )
+    return tuple(
+        AgencyStatus(
+            connection=connection,
+            mend="" if connection in named else missing(ledger, connection).message,
+            **vars(counted.get((ledger.name, connection), AgencyCount())),
+        )
+        for connection in (*named, *before)
     )
 
 

@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from connector.model import Circumstance, CircumstanceKind, RegisterFact
 from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
+from connector.store.known import keep
 from connector.store.tables import circumstance, register_lookup
 
 
 def record(tx: Tx, ledger: str, debtor_id: str, fact: Circumstance, *, at: datetime) -> None:
     """Keep what befell a debtor. The same kind, regime and first day replaces what was known of it."""
+    columns = circumstance.c
+    same = (columns.kind == fact.kind, columns.regime == fact.regime, columns.since == fact.since)
+    _keep(tx, columns.ledger == ledger, columns.debtor_id == debtor_id, *same, at=at)
     row = (
         ledger, debtor_id, fact.kind, fact.regime, fact.country, fact.since, fact.until,
         fact.reference, fact.administrator, fact.reason, fact.origin, at,
@@ -21,13 +26,15 @@ def record(tx: Tx, ledger: str, debtor_id: str, fact: Circumstance, *, at: datet
     bulk_upsert(tx, circumstance, [row])
 
 
-def end(tx: Tx, ledger: str, debtor_id: str, kind: CircumstanceKind, *, on: date) -> int:
-    """End what goes on: the day before `on` is its last. Returns how many that were."""
+def end(tx: Tx, ledger: str, debtor_id: str, kind: CircumstanceKind, *, on: date, at: datetime) -> list[Circumstance]:
+    """End what goes on: the day before `on` is its last. Returns it as it was."""
     columns = circumstance.c
     where = (columns.ledger == ledger, columns.debtor_id == debtor_id, columns.kind == kind)
     going_on = or_(columns.until.is_(None), columns.until >= on)
     last = on - timedelta(days=1)
-    return tx.execute(update(circumstance).where(*where, going_on).values(until=last)).rowcount
+    ended = _keep(tx, *where, going_on, at=at)
+    tx.execute(update(circumstance).where(*where, going_on).values(until=last))
+    return ended
 
 
 def circumstances(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Circumstance]]:
@@ -40,9 +47,18 @@ def circumstances(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Cir
     )
     found: dict[str, list[Circumstance]] = {}
     for row in rows:
-        facts = {name: getattr(row, name) for name in Circumstance.model_fields}
-        found.setdefault(row.debtor_id, []).append(Circumstance(**facts))
+        found.setdefault(row.debtor_id, []).append(circumstance_of(row))
     return found
+
+
+def circumstance_of(row: Any) -> Circumstance:
+    """What befell a debtor, in a row of its table."""
+    return Circumstance(**{name: getattr(row, name) for name in Circumstance.model_fields})
+
+
+def key_of(fact: Circumstance) -> str:
+    """What tells it from everything else that befell the same debtor."""
+    return f"{fact.kind}|{fact.regime}|{fact.since}"
 
 
 def record_lookups(tx: Tx, ledger: str, facts: Mapping[str, Sequence[RegisterFact]], *, at: datetime) -> None:
@@ -52,6 +68,18 @@ def record_lookups(tx: Tx, ledger: str, facts: Mapping[str, Sequence[RegisterFac
         for debtor_id, looked in facts.items()
         for one in looked
     }
+    columns = register_lookup.c
+    keys = [columns.ledger, columns.debtor_id, columns.register, columns.looked_up]
+    days = {key[3] for key in rows}
+    debtors = among(tx, columns.debtor_id, sorted({key[1] for key in rows}))
+    known = tx.execute(
+        select(register_lookup).where(columns.ledger == ledger, debtors, columns.looked_up.in_(days)).order_by(*keys)
+    )
+    for row in known.all():
+        if (ledger, row.debtor_id, row.register, row.looked_up) in rows:
+            fact = lookup_of(row)
+            key = lookup_key(fact)
+            keep(tx, ledger, "register_lookup", row.debtor_id, key, fact.model_dump_json(), recorded=row.at, at=at)
     bulk_upsert(tx, register_lookup, [(*key, *values) for key, values in rows.items()])
 
 
@@ -59,12 +87,33 @@ def lookups(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[RegisterF
     """The look-ups, the oldest first, by debtor id."""
     columns = register_lookup.c
     rows = tx.execute(
-        select(columns.debtor_id, columns.register, columns.looked_up, columns.found, columns.origin)
+        select(register_lookup)
         .where(columns.ledger == ledger, among(tx, columns.debtor_id, ids))
         .order_by(columns.looked_up, columns.register)
     )
     found: dict[str, list[RegisterFact]] = {}
-    for debtor_id, register, looked_up, hit, origin in rows:
-        fact = RegisterFact(register_name=register, looked_up=looked_up, found=hit, origin=origin)
-        found.setdefault(debtor_id, []).append(fact)
+    for row in rows:
+        found.setdefault(row.debtor_id, []).append(lookup_of(row))
     return found
+
+
+def lookup_of(row: Any) -> RegisterFact:
+    """The look-up in a row of its table."""
+    return RegisterFact(register_name=row.register, looked_up=row.looked_up, found=row.found, origin=row.origin)
+
+
+def lookup_key(fact: RegisterFact) -> str:
+    """What tells a look-up from every other of the same debtor."""
+    return f"{fact.register_name}|{fact.looked_up}"
+
+
+def _keep(tx: Tx, *where: ColumnElement[bool], at: datetime) -> list[Circumstance]:
+    """What is about to change is kept as it was known; returns it."""
+    kept = []
+    for row in tx.execute(select(circumstance).where(*where).order_by(circumstance.c.since)).all():
+        fact = circumstance_of(row)
+        kept.append(fact)
+        # The reason is erased in one place.
+        body = fact.model_copy(update={"reason": ""}).model_dump_json()
+        keep(tx, row.ledger, "circumstance", row.debtor_id, key_of(fact), body, recorded=row.at, at=at)
+    return kept

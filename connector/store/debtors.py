@@ -12,6 +12,7 @@ from connector.model import Address, ContactPerson, Debtor, DebtorAddress, Debto
 from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
+from connector.store.known import keep
 from connector.store.places import addresses_apart, place_of
 from connector.store.tables import debtor, debtor_kind, debtor_part
 
@@ -87,6 +88,10 @@ def remove_parts(tx: Tx, ledger: str, ids: Sequence[str]) -> None:
 
 def confirm_kind(tx: Tx, ledger: str, debtor_id: str, kind: DebtorKind, *, origin: str, at: datetime) -> None:
     """A person states what kind of debtor this is; it overrides the source."""
+    mine = (debtor_kind.c.ledger == ledger, debtor_kind.c.debtor_id == debtor_id)
+    before = tx.execute(select(debtor_kind.c.kind, debtor_kind.c.at).where(*mine)).one_or_none()
+    if before is not None:
+        keep(tx, ledger, "debtor_kind", debtor_id, "", before.kind, recorded=before.at, at=at)
     bulk_upsert(tx, debtor_kind, [(ledger, debtor_id, kind, origin, at)])
 
 

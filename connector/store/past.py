@@ -1,27 +1,47 @@
 """What a ledger looked like on earlier days: every version of its rows, and what people said and when."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
+from typing import cast as typed
 
 from sqlalchemy import cast, func, null, select, union_all
 
-from connector.model import DebtorKind, DisputeFact, HoldFact, PriorStep
+from connector.model import (
+    Circumstance,
+    DebtorKind,
+    DisputeFact,
+    HoldFact,
+    LetterFact,
+    PriorStep,
+    RegisterFact,
+)
 from connector.store.among import among
+from connector.store.circumstances import circumstance_of, lookup_key, lookup_of
+from connector.store.circumstances import key_of as circumstance_key
 from connector.store.columns import Instant
 from connector.store.engine import Tx
 from connector.store.item_rows import of_ledger
+from connector.store.known import Fact, Recorded, SaidKind, earlier, versions_of
+from connector.store.letters import key_of as letter_key
+from connector.store.letters import letter_of
+from connector.store.promises import plan_of, promise_of
 from connector.store.tables import (
     case_line,
+    circumstance,
     collection_case,
     debtor,
     debtor_kind,
     dispute,
     hold,
+    letter,
     open_item,
     open_item_history,
+    payment_plan,
+    promise,
+    register_lookup,
     step_taken,
 )
 
@@ -53,19 +73,16 @@ class ItemVersion(NamedTuple):
     until: datetime | None
 
 
-class Recorded(NamedTuple):
-    """Something a person stated, and when it was put in."""
-
-    at: datetime
-    fact: DisputeFact | HoldFact | PriorStep
-
-
 class Confirmed(NamedTuple):
-    """What kind of debtor a person confirmed, and when; `stated` is what the source says of him now."""
+    """What kind of debtor a person confirmed, and when; `stated` is what the source says of him now.
+
+    `earlier`: what was confirmed before, each with its instant, the oldest first.
+    """
 
     at: datetime
     kind: DebtorKind
     stated: DebtorKind
+    earlier: tuple[tuple[datetime, DebtorKind], ...] = ()
 
 
 def known_from(tx: Tx, ledger: str) -> datetime | None:
@@ -110,7 +127,16 @@ def confirmed_kinds(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Confir
         .outerjoin(debtor, of_debtor)
         .where(columns.ledger == ledger, among(tx, columns.debtor_id, ids))
     )
-    return {row.debtor_id: Confirmed(row.at, row.kind, row.stated or "unknown") for row in rows}
+    before = earlier(tx, ledger, "debtor_kind", ids)
+    return {
+        row.debtor_id: Confirmed(
+            row.at,
+            row.kind,
+            row.stated or "unknown",
+            tuple((one.since, typed("DebtorKind", one.body)) for one in before.get(row.debtor_id, ())),
+        )
+        for row in rows
+    }
 
 
 def recorded_steps(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Recorded]]:
@@ -124,19 +150,55 @@ def recorded_steps(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Re
 
 
 def recorded_disputes(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Recorded]]:
-    """Disputes, settled ones too, by debtor, in the order in which they were put in."""
-    rows = tx.execute(_said(tx, dispute, ledger, ids))
-    found: dict[str, list[Recorded]] = {}
-    for row in rows:
-        facts = {name: getattr(row, name) for name in DisputeFact.model_fields}
-        found.setdefault(row.debtor_id, []).append(Recorded(row.at, DisputeFact(**facts)))
-    return found
+    """Disputes, settled ones too, by debtor, in the order in which they were put in, in all versions."""
+    return _recorded(tx, dispute, ledger, ids, lambda row: (str(row.id), _facts(row, DisputeFact)))
 
 
 def recorded_holds(tx: Tx, ledger: str) -> list[Recorded]:
-    """All holds of a ledger, ended ones too, in the order in which they were put in."""
+    """All holds of a ledger, ended ones too, in the order in which they were put in, in all versions."""
     rows = tx.execute(select(hold).where(hold.c.ledger == ledger).order_by(hold.c.id))
-    return [Recorded(row.at, HoldFact(**{name: getattr(row, name) for name in HoldFact.model_fields})) for row in rows]
+    before = [one for versions in earlier(tx, ledger, "hold").values() for one in versions]
+    return versions_of(((str(row.id), row.at, _facts(row, HoldFact)) for row in rows), before)
+
+
+def recorded_promises(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Recorded]]:
+    """Promises to pay, withdrawn ones too, as those above."""
+    return _recorded(tx, promise, ledger, ids, lambda row: (str(row.id), promise_of(row)))
+
+
+def recorded_plans(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Recorded]]:
+    """Payment plans, ended ones too, as those above."""
+    return _recorded(tx, payment_plan, ledger, ids, lambda row: (str(row.id), plan_of(row)))
+
+
+def recorded_circumstances(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Recorded]]:
+    """What befell debtors, by debtor, in the order of first days, in all versions."""
+
+    def read(row: Any) -> tuple[str, Circumstance]:
+        fact = circumstance_of(row)
+        return circumstance_key(fact), fact
+
+    return _recorded(tx, circumstance, ledger, ids, read)
+
+
+def recorded_lookups(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Recorded]]:
+    """Look-ups in registers, by debtor, in the order of their days, in all versions."""
+
+    def read(row: Any) -> tuple[str, RegisterFact]:
+        fact = lookup_of(row)
+        return lookup_key(fact), fact
+
+    return _recorded(tx, register_lookup, ledger, ids, read)
+
+
+def recorded_letters(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[Recorded]]:
+    """Letters as evidence, by debtor, in the order of sending, in all versions."""
+
+    def read(row: Any) -> tuple[str, LetterFact]:
+        fact = letter_of(row)
+        return letter_key(fact), fact
+
+    return _recorded(tx, letter, ledger, ids, read)
 
 
 def handed_over(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, datetime]:
@@ -151,6 +213,31 @@ def handed_over(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, datetime]:
     return {row.claim: row.at for row in rows}
 
 
+# In which order the rows of a table are read: as a plan reads them.
+_ORDER: dict[Any, tuple[str, ...]] = {
+    circumstance: ("since", "kind", "regime"),
+    register_lookup: ("looked_up", "register"),
+    letter: ("sent_on", "kind"),
+}
+
+
+def _recorded(
+    tx: Tx, table: Any, ledger: str, ids: Sequence[str], read: Callable[[Any], tuple[str, Fact]]
+) -> dict[str, list[Recorded]]:
+    """The rows of debtors in all versions; `read` gives a row's key and what it says."""
+    kind: SaidKind = table.name
+    before = earlier(tx, ledger, kind, ids)
+    rows: dict[str, list[tuple[str, datetime, Fact]]] = {}
+    for row in tx.execute(_said(tx, table, ledger, ids)):
+        key, fact = read(row)
+        rows.setdefault(row.debtor_id, []).append((key, row.at, fact))
+    return {debtor_id: versions_of(present, before.get(debtor_id, ())) for debtor_id, present in rows.items()}
+
+
+def _facts(row: Any, model: Any) -> Any:
+    return model(**{name: getattr(row, name) for name in model.model_fields})
+
+
 def _said(tx: Tx, table: Any, ledger: str, ids: Sequence[str]) -> Any:
     where = (table.c.ledger == ledger, among(tx, table.c.debtor_id, ids))
-    return select(table).where(*where).order_by(table.c.id)
+    return select(table).where(*where).order_by(*(table.c[name] for name in _ORDER.get(table, ("id",))))

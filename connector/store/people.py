@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from connector.model import DisputeFact, HoldFact, PriorStep
 from connector.store.among import among
 from connector.store.engine import Tx
+from connector.store.known import keep
 from connector.store.tables import dispute, hold, step_taken, task
 
 
@@ -67,15 +68,24 @@ def add_hold(tx: Tx, ledger: str, fact: HoldFact, *, at: datetime) -> None:
     tx.execute(insert(hold).values(ledger=ledger, at=at, **fact.model_dump()))
 
 
-def end_holds(tx: Tx, ledger: str, keys: Sequence[str], *, on: date, before: str = "every step") -> int:
-    """End the open holds on these debtors, claims or ledgers: the day before `on` is their last. Returns how many.
+def end_holds(
+    tx: Tx, ledger: str, keys: Sequence[str], *, on: date, at: datetime, before: str = "every step"
+) -> list[HoldFact]:
+    """End the open holds on these debtors, claims or ledgers: the day before `on` is their last. Returns them as they
+    were.
 
     `before`: those that stop every step, or (`escalate`) the vetoes.
     """
     open_then = or_(hold.c.until.is_(None), hold.c.until >= on)
     last = on - timedelta(days=1)
     where = (hold.c.ledger == ledger, among(tx, hold.c.key, keys), hold.c.before == before, open_then)
-    return tx.execute(update(hold).where(*where).values(until=last)).rowcount
+    ended = []
+    for row in tx.execute(select(hold).where(*where).order_by(hold.c.id)).all():
+        fact = HoldFact(**{name: getattr(row, name) for name in HoldFact.model_fields})
+        keep(tx, ledger, "hold", fact.key, str(row.id), fact.model_dump_json(), recorded=row.at, at=at)
+        ended.append(fact)
+    tx.execute(update(hold).where(*where).values(until=last))
+    return ended
 
 
 def holds(tx: Tx, ledger: str) -> list[HoldFact]:
@@ -92,13 +102,13 @@ def open_dispute(tx: Tx, ledger: str, debtor_id: str, fact: DisputeFact, *, at: 
     tx.execute(insert(dispute).values(ledger=ledger, debtor_id=debtor_id, at=at, **fact.model_dump()))
 
 
-def settle_dispute(tx: Tx, ledger: str, debtor_id: str, *, on: date) -> int:
+def settle_dispute(tx: Tx, ledger: str, debtor_id: str, *, on: date, at: datetime) -> int:
     """Settle the open disputes of a debtor; returns how many there were."""
-    return tx.execute(
-        update(dispute)
-        .where(dispute.c.ledger == ledger, dispute.c.debtor_id == debtor_id, dispute.c.settled_on.is_(None))
-        .values(settled_on=on)
-    ).rowcount
+    where = (dispute.c.ledger == ledger, dispute.c.debtor_id == debtor_id, dispute.c.settled_on.is_(None))
+    for row in tx.execute(select(dispute).where(*where).order_by(dispute.c.id)).all():
+        fact = DisputeFact(**{name: getattr(row, name) for name in DisputeFact.model_fields})
+        keep(tx, ledger, "dispute", debtor_id, str(row.id), fact.model_dump_json(), recorded=row.at, at=at)
+    return tx.execute(update(dispute).where(*where).values(settled_on=on)).rowcount
 
 
 def disputes(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[DisputeFact]]:

@@ -7,13 +7,14 @@ from typing import Any, Literal
 from sqlalchemy import Table, func, select, tuple_, update
 
 from connector.store.engine import Tx
-from connector.store.tables import document, outbox, token
+from connector.store.tables import document, outbox, private_reason, token
 
-Kind = Literal["token", "message", "document"]
+Kind = Literal["token", "message", "document", "reason"]
 _PLACES: dict[Kind, tuple[Table, tuple[str, ...], str]] = {
     "token": (token, ("connection", "name"), "blob"),
     "message": (outbox, ("key",), "payload"),
     "document": (document, ("ledger", "id"), "content"),
+    "reason": (private_reason, ("ledger", "debtor_id", "about"), "blob"),
 }
 KINDS: tuple[Kind, ...] = tuple(_PLACES)
 _MOST_ROWS = 200
@@ -22,7 +23,9 @@ _MOST_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class SealedRow:
-    """An encrypted value. `place`: (connection, name) of a token, (key,) of a message, (ledger, id) of a document."""
+    """An encrypted value. `place`: (connection, name) of a token, (key,) of a message, (ledger, id) of a document,
+    (ledger, debtor, what it is about) of a reason.
+    """
 
     kind: Kind
     place: tuple[str, ...]

@@ -95,6 +95,8 @@ def test_a_policy_is_tried_beside_another(lived: Lived, tmp_path: Path) -> None:
 def test_machines_read_the_same(lived: Lived) -> None:
     told = lived.run("b2b-fast", "--from", lived.on(1), "--to", lived.on(29), "--fee", "10", "--json").json
     assert (told["from"], told["to"], told["known_to"]) == (lived.on(1), lived.on(29), lived.on(30))
+    assert told["asked_law"] is False
+    assert any("--law" in one for one in told["cannot_know"])
     [policy] = told["policies"]
     assert (policy["files"], policy["amount_minor"], policy["came_in_minor"]) == (1, 36300, 12100)
     assert policy["costs"]["fee"] == 1210
@@ -103,6 +105,18 @@ def test_machines_read_the_same(lived: Lived) -> None:
     assert (file["day"], file["debtor_code"], file["ending"], file["left_minor"]) == (lived.on(4), "10", "open", 24200)
     assert [claim["number"] for claim in file["claims"]] == ["1", "2", "3"]
     assert told["cannot_know"]
+
+
+def test_the_law_is_asked_on_what_was_known(lived: Lived) -> None:
+    """Nothing says that the ledger's debtors were looked up: no hand-over is lawful, and it is told what is missing."""
+    lived.installation.amend(
+        "ledgers/acme.toml", lambda text: text.replace('registers_read = "yes"', 'registers_read = "unknown"')
+    )
+    told = lived.run("b2b-fast", "--law", "--json").json
+    assert told["asked_law"] is True
+    [policy] = told["policies"]
+    assert (policy["files"], policy["missing"]["not_stopped"]) == (0, 1)
+    assert "not stopped (1)" in lived.run("b2b-fast", "--law").out
 
 
 def test_what_cannot_be_tried_is_said(lived: Lived) -> None:

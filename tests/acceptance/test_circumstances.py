@@ -6,6 +6,8 @@ import pytest
 from acceptance.installation import Installation
 from acceptance.test_letters import ANY_KIND, one_line, today
 
+from connector.store import circumstances, debtors, schema
+
 
 @pytest.fixture
 def desk(plain: Installation) -> Installation:
@@ -61,10 +63,39 @@ def test_death_and_vulnerability_stop_a_hand_over(desk: Installation) -> None:
     assert decided(desk) == "none"
     assert "daughter" not in desk.run("plan", "--explain", "Korst").out
     assert "ill, told by her daughter" in desk.run("debtor", "show", "Korst").out
+    assert "daughter" in str(desk.run("debtor", "show", "Korst", "--json").json["account"]["circumstances"])
+    assert desk.run("debtor", "forget", "Korst").out == "Erased 1 reason.\n"
+    assert desk.run("debtor", "forget", "Korst").out == "There was no reason to erase.\n"
+    shown = desk.run("debtor", "show", "Korst").out
+    assert f"{day}  vulnerable\n" in shown
+    assert "daughter" not in shown
+    assert decided(desk) == "none"
     desk.run("debtor", "lift", "Korst", "vulnerable")
     assert decided(desk) == "escalate"
     assert "heirs" in desk.run("debtor", "deceased", "Korst", "--on", str(day)).out
     assert decided(desk) == "none"
+
+
+def test_an_upgrade_encrypts_what_an_older_release_left_in_plain_text(desk: Installation) -> None:
+    desk.run("debtor", "vulnerable", "Korst", "--reason", "told by her doctor")
+    with desk.opened() as (workspace, ledger), workspace.store.write() as tx:
+        [debtor] = debtors.find(tx, ledger.name, "Korst")
+        [fact] = circumstances.circumstances(tx, ledger.name, [debtor.id])[debtor.id]
+        plain = fact.model_copy(update={"reason": "told by her doctor"})
+        circumstances.record(tx, ledger.name, debtor.id, plain, at=workspace.clock.now())
+    with desk.store() as store:
+        schema.downgrade(store, "0013")
+    assert desk.run("db", "upgrade").code == 0
+    with desk.store() as store, store.read() as tx:
+        [fact] = circumstances.circumstances(tx, "acme", [debtor.id])[debtor.id]
+    assert fact.reason == ""
+    assert "told by her doctor" in desk.run("debtor", "show", "Korst").out
+
+
+def test_a_hold_that_begins_later_says_when_the_agency_hears_it(desk: Installation) -> None:
+    later = today(desk) + timedelta(days=4)
+    said = desk.run("debtor", "hold", "Korst", "--reason", "sales", "--since", str(later)).out
+    assert said == f"On hold from {later} on.\nAn agency that works a case of it then is told on {later}.\n"
 
 
 def test_a_file_of_look_ups_is_recorded_whole_or_not_at_all(desk: Installation) -> None:

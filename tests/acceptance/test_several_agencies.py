@@ -99,6 +99,11 @@ def test_two_debtors_go_to_two_agencies_and_both_are_followed_to_the_cent(
     assert "2 cases opened" in done.out
     at = refs(home)
     assert set(at) == {"agency", "south"}
+    [there] = home.run("status", "--json").json["ledgers"]
+    assert [(one["connection"], one["cases"], one["mend"]) for one in there["agencies"]] == [
+        ("agency", 1, ""),
+        ("south", 1, ""),
+    ]
     for connection, server in (("agency", agency), ("south", south)):
         assert [one["case_ref"] for one in server.order("cases")["cases"]] == [at[connection]]
 
@@ -160,8 +165,16 @@ def test_an_agency_that_was_taken_out_with_its_cases_is_asked_for(home: Installa
     kept = (home.home / "ledgers/acme.toml").read_text(encoding="utf-8")
     home.amend("ledgers/acme.toml", lambda text: text.replace(SINKS.strip(), '[sink]\nconnection = "agency"'))
     followed = home.run("follow")
-    assert followed.code == 2
-    assert 'ledgers/acme.toml: sink: the ledger has cases at "south", which its file does not name.' in followed.err
+    assert followed.code == 1
+    missed = 'ledgers/acme.toml: sink: the ledger has cases at "south", which its file does not name.'
+    assert missed in " ".join(followed.out.split())
+    again = home.run("follow")
+    assert again.code == 1
+    assert "does not name" not in again.out
+    shown = " ".join(home.run("status").out.split())
+    assert f"acme: {missed} Put it back:" in shown
+    assert "south (not named)" in shown
+    assert "1 agency not named" in shown
     found = {one["subject"]: one for one in home.run("doctor", "--json").json["findings"]}
     assert found["sink agency of acme"]["verdict"] == "ok"
     assert found["sink south of acme"]["verdict"] == "fail"

@@ -41,6 +41,7 @@ def make_ledger(**changes: object) -> LedgerStatus:
         "debtors": 3,
         "plan": None,
         "cases": (Count(word="running", count=2),),
+        "agencies": (),
         "outbox": OutboxStatus(waiting=1, sending=0, unknown=2, parked=3, oldest=NOW - timedelta(hours=1)),
         "tasks": (Count(word="question", count=4),),
         "set_aside": 5,

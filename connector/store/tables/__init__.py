@@ -28,6 +28,7 @@ from connector.store.tables.files import (
     remittance,
     remittance_item,
 )
+from connector.store.tables.known import private_reason, said_before, told_on
 from connector.store.tables.machinery import (
     audit,
     audit_head,
@@ -78,6 +79,7 @@ __all__ = [
     "payment_plan",
     "plan",
     "plugin_state",
+    "private_reason",
     "promise",
     "quarantine",
     "record_fault",
@@ -87,9 +89,11 @@ __all__ = [
     "resync",
     "resync_seen",
     "run",
+    "said_before",
     "step_taken",
     "task",
     "token",
+    "told_on",
     "withdrawal",
     "worker",
 ]

@@ -19,7 +19,7 @@ circumstance = Table(
     Column("until", Date),
     Column("reference", Text, nullable=False),
     Column("administrator", Text, nullable=False),
-    # Of a person's health or family: nowhere else but here.
+    # Empty: it is kept encrypted in `private_reason`. Only an older release wrote it here.
     Column("reason", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("at", Instant, nullable=False),

@@ -13,7 +13,7 @@ from connector.flow.accounts import account
 from connector.flow.backtest import BackTest, _days_in, _pasts, back_test
 from connector.flow.pull import pull
 from connector.insight.replay import Period, _Books
-from connector.model import DisputeFact, HoldFact, LegalFacts
+from connector.model import DisputeFact, HoldFact
 from connector.policy import load_policy
 from connector.store import item_changes, people, plans
 from connector.testing import make_debtor
@@ -109,9 +109,7 @@ def test_what_the_replay_sees_today_is_what_a_plan_sees(
             texts = {"description": "", "payment_reference": ""}
             expected = [one.model_copy(update=texts) for one in sorted(seen.claims, key=lambda one: one.claim)]
             assert sorted(replayed.claims, key=lambda one: one.claim) == expected
-            # The gate of the law is left out of a replay, and with it what it asks about.
-            unasked = {"claims": (), "legal": LegalFacts(), "letters": ()}
-            assert replayed.model_copy(update={"claims": ()}) == seen.model_copy(update=unasked)
+            assert replayed.model_copy(update={"claims": ()}) == seen.model_copy(update={"claims": ()})
 
 
 def test_what_was_recorded_before_counts_and_later_steps_are_the_policys_own(desk: Desk, ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from desk import START, Desk, invoice
 from connector.config import Ledger
 from connector.errors import ConfigError
 from connector.flow import circumstances as flow
+from connector.flow.follow import follow
 from connector.flow.handover import hand_over
 from connector.flow.letters import present_account
 from connector.flow.plan import explain, make_plan
@@ -62,9 +63,11 @@ def test_what_is_recorded_is_read_again_as_it_was(desk: Desk, acme: Ledger) -> N
     record(desk, acme, *facts)
 
     with desk.store.read() as tx:
-        assert circumstances.circumstances(tx, "acme", ["d1", "d2"]) == {"d1": list(facts)}
+        # Why she is vulnerable is kept apart.
+        kept = (*facts[:2], vulnerable(reason=""))
+        assert circumstances.circumstances(tx, "acme", ["d1", "d2"]) == {"d1": list(kept)}
         assert circumstances.circumstances(tx, "other", ["d1"]) == {}
-    assert present_account(desk, acme, "d1").circumstances == facts
+    assert present_account(desk, acme, "d1").circumstances == kept
 
 
 def test_the_same_recorded_again_is_replaced(desk: Desk, acme: Ledger) -> None:
@@ -94,7 +97,7 @@ def test_what_the_law_asks_is_put_on_the_list_once_and_taken_off_with_its_end(de
     assert insolvency.subject.count("file the claim with") == 2
     assert insolvency.body["tasks"][1] == "file the claim with the administrator (mr. Bakker)"
     assert "write to the heirs or the executor" in death.subject
-    assert flow.lift(desk, acme, "d1", "insolvency", on=None, actor=ANNA) == 2
+    assert flow.lift(desk, acme, "d1", "insolvency", on=None, actor=ANNA)[0] == 2
     assert [one.kind for one in listed(desk)] == ["deceased"]
     assert [one.outcome for one in listed(desk, done=True)] == [f"lifted by {ANNA}"]
 
@@ -113,8 +116,8 @@ def test_what_is_over_stays_on_record_and_stops_nothing(desk: Desk, acme: Ledger
     record(desk, acme, bankrupt(), DEAD, vulnerable())
     assert explain(desk, acme, "d1")[1].action == "none"
     for kind in ("insolvency", "deceased", "vulnerable"):
-        assert flow.lift(desk, acme, "d1", kind, on=None, actor=ANNA) == 1
-        assert flow.lift(desk, acme, "d1", kind, on=None, actor=ANNA) == 0
+        assert flow.lift(desk, acme, "d1", kind, on=None, actor=ANNA)[0] == 1
+        assert flow.lift(desk, acme, "d1", kind, on=None, actor=ANNA)[0] == 0
 
     present, decision = explain(desk, acme, "d1")
     assert [one.until for one in present.circumstances] == [TODAY - timedelta(days=1)] * 3
@@ -123,7 +126,7 @@ def test_what_is_over_stays_on_record_and_stops_nothing(desk: Desk, acme: Ledger
 
 def test_an_end_to_come_leaves_it_in_force_and_on_the_list(desk: Desk, acme: Ledger) -> None:
     record(desk, acme, bankrupt())
-    assert flow.lift(desk, acme, "d1", "insolvency", on=TODAY + timedelta(days=3), actor=ANNA) == 1
+    assert flow.lift(desk, acme, "d1", "insolvency", on=TODAY + timedelta(days=3), actor=ANNA)[0] == 1
 
     assert [one.kind for one in listed(desk)] == ["insolvency"]
     assert explain(desk, acme, "d1")[1].not_before == TODAY + timedelta(days=3)
@@ -162,6 +165,62 @@ def test_an_agency_that_works_a_case_is_told_once_of_what_a_register_tells(desk:
         for fact in (bankrupt(), bankrupt(administrator="mr. Visser"), DEAD, vulnerable())
     ]
     assert told == [1, 0, 1, 0]
+
+
+def messages(desk: Desk, ledger: Ledger) -> list[str]:
+    follow(desk, ledger)
+    return [one.text for one in desk.agency.mutations if one.kind == "message"]
+
+
+class TestWhatTheAgencyWasToldIsTakenBack:
+    @pytest.fixture
+    def gone(self, desk: Desk, acme: Ledger) -> Ledger:
+        """The invoice is at the agency."""
+        hand_over(desk, acme, make_plan(desk, acme)[1].id)
+        return acme
+
+    def test_when_it_is_lifted(self, desk: Desk, gone: Ledger) -> None:
+        record(desk, gone, bankrupt(reference="F.10/26/1"), DEAD)
+        assert len(messages(desk, gone)) == 2
+        assert flow.lift(desk, gone, "d1", "insolvency", on=None, actor=ANNA) == (1, 1)
+        assert flow.lift(desk, gone, "d1", "deceased", on=None, actor=ANNA) == (1, 1)
+        assert messages(desk, gone)[2:] == [
+            f"The debtor: bankruptcy since 2026-02-20, F.10/26/1 is over from {TODAY} on. It stops nothing any more.",
+            f"The debtor is not known to be dead any more from {TODAY} on. Go on as if that had not been said.",
+        ]
+        assert flow.lift(desk, gone, "d1", "insolvency", on=None, actor=ANNA) == (0, 0)
+        assert len(messages(desk, gone)) == 4
+
+    def test_on_its_day_when_that_is_to_come(self, desk: Desk, gone: Ledger) -> None:
+        record(desk, gone, bankrupt())
+        on = TODAY + timedelta(days=3)
+        assert flow.lift(desk, gone, "d1", "insolvency", on=on, actor=ANNA) == (1, 0)
+        desk.later(days=2)
+        assert len(messages(desk, gone)) == 1
+        desk.later(days=1)
+        assert messages(desk, gone)[1:] == [
+            f"The debtor: bankruptcy since 2026-02-20 is over from {on} on. It stops nothing any more."
+        ]
+        assert len(messages(desk, gone)) == 2
+
+    def test_not_when_its_end_was_put_off_meanwhile(self, desk: Desk, gone: Ledger) -> None:
+        record(desk, gone, bankrupt())
+        flow.lift(desk, gone, "d1", "insolvency", on=TODAY + timedelta(days=3), actor=ANNA)
+        record(desk, gone, bankrupt(until=TODAY + timedelta(days=30)))
+        desk.later(days=4)
+        assert len(messages(desk, gone)) == 1
+
+    def test_when_it_is_recorded_again_with_an_end_that_has_passed(self, desk: Desk, gone: Ledger) -> None:
+        record(desk, gone, bankrupt())
+        _, told = flow.record(desk, gone, "d1", bankrupt(until=TODAY - timedelta(days=2)), actor=ANNA)
+        assert told == 1
+        assert f"is over from {TODAY - timedelta(days=1)} on" in messages(desk, gone)[1]
+
+    def test_and_nothing_where_nothing_was_told(self, desk: Desk, gone: Ledger) -> None:
+        record(desk, gone, vulnerable(), bankrupt(regime="moratorium 287b"))
+        assert flow.lift(desk, gone, "d1", "vulnerable", on=None, actor=ANNA) == (1, 0)
+        assert flow.lift(desk, gone, "d1", "insolvency", on=None, actor=ANNA) == (1, 0)
+        assert messages(desk, gone) == []
 
 
 @pytest.mark.parametrize(

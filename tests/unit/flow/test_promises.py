@@ -1,6 +1,8 @@
 """Promises to pay and payment plans: recorded, seen by the rules, told to the agency, ended, and kept."""
 
+from contextlib import suppress
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from desk import START, Desk, closed, invoice
 
 from connector.config import Ledger
 from connector.errors import ConfigError
-from connector.flow import actions, holds, promises
+from connector.flow import actions, holds, promised, promises
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
 from connector.flow.plan import explain, make_plan
@@ -16,7 +18,7 @@ from connector.flow.promises import Recorded
 from connector.flow.pull import pull
 from connector.flow.rest import PROMISED_TEXT
 from connector.model import Hold, OpenItem
-from connector.store import Store, journal, people, schema
+from connector.store import Store, cases, journal, people, schema
 from connector.store import promises as stored
 from connector.testing import make_item
 
@@ -75,7 +77,6 @@ class TestAtHome:
         assert explain(desk, home, "d1")[0].promises == (done.fact,)
         with desk.store.read() as tx:
             assert stored.promises(tx, "other", ["d1"]) == stored.promises(tx, "acme", ["d2"]) == {}
-            assert stored.debtors_with_any(tx, "acme") == ["d1"]
 
     def test_a_plan_keeps_its_instalments(self, desk: Desk, home: Ledger) -> None:
         done = agree(desk, home, (SOON, "100.00"), (SOON + timedelta(days=30), "100.00"), reason="by letter")
@@ -229,6 +230,123 @@ class TestAtTheAgency:
         assert told(desk, gone) == ["hold"]
 
 
+class TestOnlyWhatIsNotSettledIsLookedAt:
+    @pytest.fixture
+    def looked_at(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The cases that were looked at, in their order."""
+        seen: list[str] = []
+        really = promised.resting_for
+
+        def look(workspace: Any, tx: Any, ledger: Ledger, row: Any) -> Any:
+            seen.append(row.debtor_id)
+            return really(workspace, tx, ledger, row)
+
+        monkeypatch.setattr(promised, "resting_for", look)
+        return seen
+
+    def look(self, desk: Desk, ledger: Ledger, looked_at: list[str]) -> int:
+        looked_at.clear()
+        with desk.store.read() as tx:
+            promised.cases_to_look_at(desk, tx, ledger)
+        return len(looked_at)
+
+    def test_a_promise_is_looked_at_until_it_is_over_and_the_agency_knows(
+        self, desk: Desk, gone: Ledger, looked_at: list[str]
+    ) -> None:
+        assert self.look(desk, gone, looked_at) == 0
+        promise(desk, gone)
+        assert self.look(desk, gone, looked_at) == 1
+        desk.later(days=7)
+        assert self.look(desk, gone, looked_at) == 1
+        desk.later(days=1)
+        assert self.look(desk, gone, looked_at) == 1, "the agency rests still"
+        assert told(desk, gone) == ["hold", "resume"]
+        assert self.look(desk, gone, looked_at) == 0
+
+    def test_one_that_was_withdrawn_is_not(self, desk: Desk, gone: Ledger, looked_at: list[str]) -> None:
+        promise(desk, gone)
+        promises.end_promises(desk, gone, "d1", claims=(), actor=ANNA)
+        assert self.look(desk, gone, looked_at) == 0
+
+    def test_a_broken_plan_is_not_unless_credit_may_be_what_is_missing(
+        self, desk: Desk, gone: Ledger, looked_at: list[str]
+    ) -> None:
+        agree(desk, gone, (SOON, "50.00"))
+        desk.later(days=13)
+        assert told(desk, gone) == ["hold", "resume"]
+        assert self.look(desk, gone, looked_at) == 0
+        paid(desk, gone, invoice("1"), invoice("2"), invoice("9", -5_000, original_minor=-5_000))
+        assert self.look(desk, gone, looked_at) == 1
+        with desk.store.read() as tx:
+            [row] = promised.cases_to_look_at(desk, tx, gone)
+        assert row.debtor_id == "d1"
+
+    def test_who_is_at_no_agency_is_not(self, desk: Desk, home: Ledger, looked_at: list[str]) -> None:
+        promise(desk, home)
+        agree(desk, home, (SOON, "50.00"))
+        assert self.look(desk, home, looked_at) == 0
+
+    def test_the_longest_grace_of_any_group_counts(self, desk: Desk, gone: Ledger, looked_at: list[str]) -> None:
+        rules = desk.settings.policies["plain"]
+        step = '[[segment.step]]\nname = "escalate"\naction = "escalate"\ntitle = "A"\ndays_overdue = 10\n'
+        rules.write_text(
+            rules.read_text()
+            + f'\n[[segment]]\nname = "firms"\nkinds = ["business"]\n{step}[segment.gates.promise]\ngrace_days = 20\n'
+        )
+        promise(desk, gone)
+        desk.later(days=20)
+        assert self.look(desk, gone, looked_at) == 1
+        assert told(desk, gone) == ["hold"]
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_it_finds_what_looking_at_everybody_finds(self, desk: Desk, ledger: Ledger, seed: int) -> None:
+        chance = Random(seed)
+        names = [str(number) for number in range(8)]
+        rows = {name: invoice(name, debtor_id=f"d{number // 2}") for number, name in enumerate(names)}
+        paid(desk, ledger, *rows.values())
+        hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
+        told_of: set[str] = set()
+        for _ in range(30):
+            desk.later(days=1)
+            debtor, name = f"d{chance.randrange(4)}", chance.choice(names)
+            today = desk.clock.today(ledger.timezone)
+            days = [today + timedelta(days=chance.randint(0, 9)) for _ in range(2)]
+            common: dict[str, Any] = {"claims": (), "reason": "", "actor": ANNA}
+            with suppress(ConfigError):
+                match chance.randrange(6):
+                    case 0:
+                        part = {"amount": "60.00", "pay_by": days[0], "made_on": None}
+                        promises.record_promise(desk, ledger, debtor, **part, **common)
+                    case 1:
+                        parts = [(day, "50.00") for day in sorted(days)]
+                        promises.record_plan(desk, ledger, debtor, instalments=parts, agreed_on=None, **common)
+                    case 2:
+                        promises.end_plans(desk, ledger, debtor, claims=(), actor=ANNA)
+                    case 3:
+                        promises.end_promises(desk, ledger, debtor, claims=(), actor=ANNA)
+                    case 4:
+                        rows[name] = settled(name).model_copy(update={"debtor_id": rows[name].debtor_id})
+                    case _:
+                        rows[f"c{name}"] = invoice(f"c{name}", -4_000, debtor_id=debtor, original_minor=-4_000)
+            paid(desk, ledger, *rows.values())
+            with desk.store.read() as tx:
+                everybody = [
+                    one.case_ref
+                    for one in cases.cases(tx, ledger="acme")
+                    if stored.promises(tx, "acme", [one.debtor_id]) or stored.plans(tx, "acme", [one.debtor_id])
+                    if any(line.live for line in cases.lines(tx, one.case_ref))
+                    if one.credit_hold != bool(promised.resting_for(desk, tx, ledger, one))
+                ]
+                found = [one.case_ref for one in promised.cases_to_look_at(desk, tx, ledger)]
+            assert sorted(found) == sorted(everybody)
+            told_of.update(found)
+            # As if the agency had heard otherwise: what should rest must be found by its promise alone.
+            with desk.store.write() as tx:
+                for one in cases.cases(tx, ledger="acme"):
+                    cases.change_case(tx, one.case_ref, credit_hold=chance.random() < 0.3)
+        assert len(told_of) > 1
+
+
 class TestHolds:
     def test_a_claim_is_held_and_the_others_go(self, desk: Desk, home: Ledger) -> None:
         actions.hold_debtor(desk, home, "d1", reason="lost", until=None, actor=ANNA, claims=("INV-1",))
@@ -256,7 +374,9 @@ class TestHolds:
 
     def test_one_to_come_begins_on_its_day_at_the_agency_too(self, desk: Desk, gone: Ledger) -> None:
         actions.hold_debtor(desk, gone, "d1", reason="x", until=None, actor=ANNA, since=SOON)
-        told(desk, gone)
+        assert told(desk, gone) == []
+        desk.later(days=5)
+        assert told(desk, gone) == ["hold"]
         assert desk.agency.mutations[0].effective_date == SOON
         assert actions.hold_debtor(desk, gone, "d1", reason="x", until=TODAY - timedelta(1), since=date(2026, 1, 1),
                                    actor=ANNA) == 0  # fmt: skip

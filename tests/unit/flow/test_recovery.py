@@ -462,7 +462,7 @@ def test_a_claim_that_came_back_and_went_out_again_since_is_in_its_last_case(lif
     told_later(life, Closed, first, closure="withdrawn", reason="asked back")
     life.sync(invoice("1"))
     with life.desk.store.write() as tx:
-        people.end_holds(tx, "acme", ["INV-1"], on=life.desk.clock.today())
+        people.end_holds(tx, "acme", ["INV-1"], on=life.desk.clock.today(), at=life.desk.clock.now())
     life.desk.later(days=1)
     second = life.hand_over(invoice("1"))
     assert second != first

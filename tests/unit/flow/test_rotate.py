@@ -11,18 +11,23 @@ from desk import Desk, invoice
 from connector.api import SecretRef
 from connector.config import Ledger
 from connector.errors import ConfigError, TransientError
+from connector.flow import circumstances
+from connector.flow.accounts import account as present
 from connector.flow.handover import hand_over
 from connector.flow.messages import open_document, read_payload
 from connector.flow.plan import make_plan
 from connector.flow.pull import pull
+from connector.flow.reasons import with_reasons
 from connector.flow.rotate import Rotated, Rotation, rotate
 from connector.flow.runs import StoppedError
+from connector.model import Circumstance
 from connector.secrets import generate_key
 from connector.store import agency, cases, journal, outbox, sealed
 from connector.store.sealed import SealedRow
 from connector.testing import make_document
 
 DOCUMENTS = {"INV-1": b"%PDF-1.4 one", "INV-2": b"%PDF-1.4 two"}
+WHY = "ill, told by her daughter"
 TOKENS = {"books": "refresh-1", "other": "refresh-2"}
 
 
@@ -46,6 +51,8 @@ def old(desk: Desk, ledger: Ledger) -> Desk:
     hand_over(desk, ledger, make_plan(desk, ledger)[1].id)
     for connection, token in TOKENS.items():
         desk.context(connection).secrets.save("tokens", token)
+    ill = Circumstance(kind="vulnerable", since=desk.clock.today(), reason=WHY)
+    circumstances.record(desk, ledger, "d1", ill, actor="anna")
     return desk
 
 
@@ -81,7 +88,10 @@ def check_readable(desk: Desk) -> None:
     with desk.store.read() as tx:
         (case,) = cases.cases(tx, ledger="acme")
         kept = {claim: agency.read_document(tx, "acme", claim) for claim in DOCUMENTS}
+        account = present(tx, desk.settings.ledgers["acme"], "d1", desk.clock.today())
         payloads = [read_payload(desk, message) for message in outbox.of_case(tx, case.case_ref)]
+    [befell] = with_reasons(desk, account).circumstances
+    assert befell.reason == WHY
     assert {claim: open_document(desk, one).content for claim, one in kept.items() if one} == DOCUMENTS
     assert [payload.decode() for payload in payloads[1:]] == sorted(DOCUMENTS)
     assert case.case_ref in payloads[0].decode()
@@ -97,20 +107,21 @@ def test_afterwards_the_first_key_opens_everything_alone(old: Desk, both: Desk) 
         Rotated(kind="token", resealed=2, before=0, left=0),
         Rotated(kind="message", resealed=3, before=0, left=0),
         Rotated(kind="document", resealed=2, before=0, left=0),
+        Rotated(kind="reason", resealed=1, before=0, left=0),
     )
     assert (done.key_id, done.older_keys, done.old_keys_may_go) == (both.keys.key_id, 1, True)
     check_readable(with_keys(old, "new"))
     with old.store.read() as tx:
         ((_, actor, action, detail),) = journal.audit_trail(tx, "", done.key_id)
-    assert (actor, action, detail) == ("anna", "keys.rotate", {"token": 2, "message": 3, "document": 2})
+    assert (actor, action, detail) == ("anna", "keys.rotate", {"token": 2, "message": 3, "document": 2, "reason": 1})
 
 
 def test_the_second_time_there_is_nothing_to_do(both: Desk) -> None:
     rotate(both, actor="anna")
     before = list(everything(both))
     again = rotate(both, actor="anna")
-    assert resealed(again) == {"token": 0, "message": 0, "document": 0}
-    assert [one.before for one in again.kinds] == [2, 3, 2]
+    assert resealed(again) == {"token": 0, "message": 0, "document": 0, "reason": 0}
+    assert [one.before for one in again.kinds] == [2, 3, 2, 1]
     assert list(everything(both)) == before
 
 
@@ -129,7 +140,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(old: Desk, both: Desk, kil
         rotate(both, actor="anna", progress=die)
     assert sum(both.keys.is_current(row.blob) for row in everything(both)) == killed_after
     check_readable(both)
-    assert sum(resealed(rotate(both, actor="anna")).values()) == 7 - killed_after
+    assert sum(resealed(rotate(both, actor="anna")).values()) == 8 - killed_after
     check_readable(with_keys(old, "new"))
 
 
@@ -161,7 +172,7 @@ def test_asked_to_end_it_stops_between_two_batches(both: Desk) -> None:
 
 def test_without_the_old_key_nothing_is_touched_and_the_mend_is_named(old: Desk) -> None:
     before = list(everything(old))
-    with pytest.raises(ConfigError, match="7 open with no key") as caught:
+    with pytest.raises(ConfigError, match="8 open with no key") as caught:
         rotate(with_keys(old, "new", "another"), actor="anna")
     assert (caught.value.file, caught.value.key) == ("incasso.toml", "secrets.keys")
     assert "token:books:tokens" in str(caught.value)
@@ -219,7 +230,7 @@ def test_a_service_that_still_writes_under_the_old_key_is_found_out(old: Desk, b
             old.context("books").secrets.save("tokens", "refresh-renewed")
 
     done = rotate(both, actor="anna", progress=write_meanwhile)
-    assert [one.left for one in done.kinds] == [1, 0, 0]
+    assert [one.left for one in done.kinds] == [1, 0, 0, 0]
     assert not done.old_keys_may_go
     assert rotate(both, actor="anna").old_keys_may_go
 

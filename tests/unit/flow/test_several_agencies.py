@@ -11,7 +11,7 @@ from desk import POLICY, TRADE, Desk, MemoryAgency, closed, invoice
 from connector.config import Ledger, Link
 from connector.errors import AuthError, ConfigError, QuotaError, TransientError
 from connector.flow import actions, withdrawing
-from connector.flow.agencies import Troubles
+from connector.flow.agencies import NOT_NAMED, Troubles
 from connector.flow.compare import compare
 from connector.flow.follow import follow
 from connector.flow.handover import hand_over
@@ -35,12 +35,14 @@ from connector.model import (
     Remittance,
     RemittanceItem,
 )
+from connector.runtime.status import AgencyStatus, collect
 from connector.runtime.visit import visit
 from connector.store import (
     Store,
     agency,
     backups,
     cases,
+    due,
     figures,
     journal,
     open_store,
@@ -50,6 +52,7 @@ from connector.store import (
     quarantine,
 )
 from connector.store.cases import CaseRow
+from connector.store.people import Task
 
 
 class Agency(MemoryAgency):
@@ -395,6 +398,45 @@ def test_two_agencies_may_call_two_questions_the_same(
         assert [one for one in people.tasks(tx, "acme") if one.kind == "question"] == []
 
 
+def status_of(desk: Desk, ledger: Ledger) -> dict[str, AgencyStatus]:
+    settings = desk.settings.model_copy(update={"ledgers": {"acme": ledger}})
+    [found] = collect(replace(desk, settings=settings)).ledgers
+    return {one.connection: one for one in found.agencies}
+
+
+def test_the_status_counts_each_agency_by_itself(
+    desk: Desk, ledger: Ledger, both: dict[str, CaseRow], south: Agency
+) -> None:
+    at = desk.clock.now()
+    question = Question(question_id="q", label="Signed?", type="yes_no")
+    south.feed.append(
+        InfoRequested(
+            id="evt-ask", case_ref=both["south"].case_ref, occurred_at=at, request_id="R-1", subject="?",
+            questions=(question,),
+        )
+    )  # fmt: skip
+    follow(desk, ledger)
+    actions.hold_debtor(desk, ledger, "d2", reason="sales", until=None, actor="jan")
+    desk.later(minutes=5)
+    found = status_of(desk, ledger)
+    assert list(found) == [link.connection for link in ledger.sinks]
+    assert found["north"] == AgencyStatus(connection="north", cases=1, questions=0, waiting=0, parked=0, oldest=None)
+    assert found["south"] == AgencyStatus(connection="south", cases=1, questions=1, waiting=1, parked=0, oldest=at)
+    with desk.store.write() as tx:
+        [message] = outbox.in_state(tx, "acme", "READY", connection="south")
+        outbox.move(tx, message, "PARKED")
+    assert (status_of(desk, ledger)["south"].waiting, status_of(desk, ledger)["south"].parked) == (0, 1)
+
+
+def test_the_status_shows_an_agency_that_is_missed_with_the_mend(
+    desk: Desk, ledger: Ledger, both: dict[str, CaseRow]
+) -> None:
+    assert both
+    less = status_of(desk, ledger.model_copy(update={"sinks": ledger.sinks[:1]}))
+    assert less["north"].mend == ""
+    assert 'Put it back: [[sink]] with connection = "south".' in less["south"].mend
+
+
 class TestAnAgencyThatWasTakenOut:
     """Its cases are still there: somebody has to be told, and the others go on."""
 
@@ -407,19 +449,54 @@ class TestAnAgencyThatWasTakenOut:
         self, desk: Desk, less: Ledger, both: dict[str, CaseRow], north: Agency
     ) -> None:
         north.pays("p1", 1_000)
-        with pytest.raises(ConfigError) as caught:
-            follow(desk, less)
-        assert caught.value.message == (
+        report = follow(desk, less)
+        said = (
             'ledgers/acme.toml: sink: the ledger has cases at "south", which its file does not name. '
             'Put it back: [[sink]] with connection = "south". Withdraw its cases before you take it out.'
         )
+        assert [one.text for one in report.remarks] == [said]
+        assert report.counts["agencies not named"] == 1
         with desk.store.read() as tx:
             assert agency.payments(tx, both["north"].case_ref)
+            assert [one.subject for one in people.tasks(tx, "acme") if one.kind == NOT_NAMED] == [said]
+
+    def test_it_is_said_once_a_day_and_stands_on_the_list_until_it_is_named(
+        self, desk: Desk, less: Ledger, ledger: Ledger
+    ) -> None:
+        told = []
+        for hours in (0, 1, 1, 24, 1):
+            desk.later(hours=hours)
+            told.append(len(follow(desk, less).remarks))
+        assert told == [1, 0, 0, 1, 0]
+        follow(desk, ledger)
+        with desk.store.read() as tx:
+            assert [one for one in people.tasks(tx, "acme") if one.kind == NOT_NAMED] == []
+            [task] = [one for one in people.tasks(tx, "acme", done=True) if one.kind == NOT_NAMED]
+        assert (task.key, task.outcome) == ("south", "it is named, or has nothing left")
+
+    def test_a_task_that_a_person_took_off_the_list_comes_back_the_next_day(self, desk: Desk, less: Ledger) -> None:
+        def listed() -> list[Task]:
+            with desk.store.read() as tx:
+                return [one for one in people.tasks(tx, "acme") if one.kind == NOT_NAMED]
+
+        follow(desk, less)
+        actions.finish_task(desk, listed()[0], outcome="later", actor="jan")
+        assert not follow(desk, less).remarks
+        assert not listed()
+        desk.later(days=1)
+        assert follow(desk, less).remarks
+        assert listed()
+
+    def test_what_waits_for_it_does_not_ring(self, desk: Desk, less: Ledger, ledger: Ledger) -> None:
+        actions.hold_debtor(desk, ledger, "d2", reason="sales", until=None, actor="jan")
+        names = {one.name: {link.connection for link in one.sinks} for one in (ledger,)}
+        with desk.store.read() as tx:
+            assert due.ledgers_with_messages(tx, names, at=desk.clock.now()) == {"acme"}
+            assert due.ledgers_with_messages(tx, {"acme": {"north"}}, at=desk.clock.now()) == set()
 
     def test_the_last_agency_can_be_missed_too(self, desk: Desk, less: Ledger) -> None:
         none = less.model_copy(update={"sinks": ()})
-        with pytest.raises(ConfigError, match=r'cases at "north".*cases at "south"'):
-            follow(desk, none)
+        assert len(follow(desk, none).remarks) == 2
 
     def test_its_cost_of_a_withdrawal_cannot_be_asked(self, desk: Desk, less: Ledger, both: dict[str, CaseRow]) -> None:
         with pytest.raises(ConfigError, match='has cases at "south"'):

@@ -6,7 +6,7 @@ from typing import Any
 from connector.insight.past import DebtorPast, Said
 from connector.insight.replay import Period
 from connector.insight.span import Standing
-from connector.model import DisputeFact, HoldFact
+from connector.model import Circumstance, DisputeFact, HoldFact, Instalment, PaymentPlanFact, PromiseFact
 from connector.model.money import minor_units
 from connector.store.past import ItemVersion
 
@@ -64,3 +64,39 @@ def dispute(*, opened: int, settled: int | None = None, known: int | None = None
     """A dispute of everything or of one claim."""
     fact = DisputeFact(claim=claim, opened_on=on(opened), settled_on=None if settled is None else on(settled))
     return Said(on(opened if known is None else known), fact)
+
+
+def promise(*, made: int, by: int, claim: str = "", ended: int | None = None, known: int | None = None) -> Said:
+    """A promise to pay EUR 100, of one claim or of nobody knows what."""
+    fact = PromiseFact(
+        made_on=on(made),
+        pay_by=on(by),
+        amount_minor=10_000,
+        currency="EUR",
+        claims={claim: 10_000} if claim else {},
+        ended_on=None if ended is None else on(ended),
+    )
+    return Said(on(made if known is None else known), fact)
+
+
+def plan(*, agreed: int, dues: tuple[int, ...], claim: str = "", ended: int | None = None) -> Said:
+    """A payment plan of equal parts of EUR 100, due on these days."""
+    parts = tuple(Instalment(due_on=on(day), amount_minor=10_000 // len(dues)) for day in dues)
+    fact = PaymentPlanFact(
+        agreed_on=on(agreed),
+        instalments=parts,
+        currency="EUR",
+        claims={claim: 10_000} if claim else {},
+        ended_on=None if ended is None else on(ended),
+    )
+    return Said(on(agreed), fact)
+
+
+def befell(
+    *, since: int, until: int | None = None, known: int | None = None, kind: str = "insolvency", past: int = NEVER
+) -> Said:
+    """A Dutch bankruptcy, a death or a vulnerability; known so until the day `past`."""
+    regime = {"insolvency": "bankruptcy", "deceased": "death"}.get(kind, "")
+    values = {"kind": kind, "regime": regime, "country": "NL", "since": on(since)}
+    fact = Circumstance.model_validate(values | {"until": None if until is None else on(until)})
+    return Said(on(since if known is None else known), fact, on(past))

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from past_builders import START, YEAR, dispute, hold, invoice, on, past, version
+from past_builders import START, YEAR, befell, dispute, hold, invoice, on, past, plan, promise, version
 from policy_builders import FAST, STANDARD, policy, step
 from test_decide_properties import any_policies
 
-from connector.insight.past import DebtorPast
-from connector.insight.replay import ORIGIN, Climb, File, Period, _Books, replay
-from connector.model import PriorStep
+from connector.insight.past import DebtorPast, Said
+from connector.insight.replay import ORIGIN, Climb, File, Period, _Books, decided, replay
+from connector.model import LegalFacts, PriorStep, RegisterFact
 from connector.policy import Policy, decide, moves
 
 
@@ -96,6 +96,66 @@ def test_nobody_knew_when_a_dispute_would_be_settled() -> None:
     settled = dispute(opened=20, settled=70, claim="A")
     assert gone(replay(past(*rows, disputes=(settled,)), FAST, YEAR)) == [(70, "A", 10000)]
     assert gone(replay(past(*rows, disputes=(dispute(opened=20, claim="A"),)), FAST, YEAR)) == []
+
+
+def test_a_hold_that_was_lifted_later_stood_as_it_was_known() -> None:
+    rows = invoice("A", due=0)
+    known = hold(since=10, until=200)._replace(past=on(60))
+    lifted = hold(since=10, until=59, known=60)
+    climb = list(decided(past(*rows, holds=(known, lifted)), FAST, YEAR))
+    held = [one for account, one in climb if account.day < on(60)][-1]
+    assert held.not_before == on(201)
+    assert [one.day for _, one in climb if one.action == "escalate"] == [on(60)]
+
+
+def test_a_promise_stops_its_claim_from_the_day_it_was_recorded_until_its_day_and_the_days_of_grace() -> None:
+    rows = invoice("A", due=0)
+    assert gone(replay(past(*rows, promises=(promise(made=20, by=40, claim="A"),)), FAST, YEAR)) == [(43, "A", 10000)]
+    late = promise(made=20, by=40, claim="A", known=31)
+    assert gone(replay(past(*rows, promises=(late,)), FAST, YEAR)) == [(30, "A", 10000)]
+
+
+def test_nobody_knew_that_a_promise_would_be_withdrawn() -> None:
+    rows = invoice("A", due=0)
+    withdrawn = promise(made=20, by=80, claim="A", ended=50)
+    climb = list(decided(past(*rows, promises=(withdrawn,)), FAST, YEAR))
+    seen = [one for account, one in climb if account.day < on(50)][-1]
+    assert seen.not_before == on(83)
+    assert [one.day for _, one in climb if one.action == "escalate"] == [on(50)]
+
+
+def test_a_payment_plan_stops_while_it_is_kept_and_goes_on_when_it_is_broken() -> None:
+    kept = [
+        version("A", first=-30, past=45, due_date=on(0)),
+        version("A", first=45, past=75, due_date=on(0), open_minor=5_000),
+        version("A", first=75, due_date=on(0), open_minor=0, state="closed", closed_reason="paid", settled_on=on(75)),
+    ]
+    agreed = plan(agreed=10, dues=(45, 75), claim="A")
+    assert gone(replay(past(*kept, payment_plans=(agreed,)), FAST, YEAR)) == []
+    # The second instalment never comes: seven days of grace.
+    broken = [kept[0], kept[1]._replace(past=date.max)]
+    assert gone(replay(past(*broken, payment_plans=(agreed,)), FAST, YEAR)) == [(83, "A", 5000)]
+
+
+def test_an_insolvency_stops_every_step_from_the_day_somebody_recorded_it() -> None:
+    rows = invoice("A", due=0)
+    assert gone(replay(past(*rows, circumstances=(befell(since=5),)), FAST, YEAR)) == []
+    assert gone(replay(past(*rows, circumstances=(befell(since=5, known=31),)), FAST, YEAR)) == [(30, "A", 10000)]
+    over = (befell(since=5, past=90), befell(since=5, until=69, known=90))
+    assert gone(replay(past(*rows, circumstances=over), FAST, YEAR)) == [(90, "A", 10000)]
+
+
+def test_the_law_is_asked_when_it_is_wanted() -> None:
+    rows = invoice("A", due=0)
+    known = past(*rows, country="NL", kinds=((date.min, "business"),))
+    climb = replay(known, FAST, YEAR, lawfully=True)
+    assert gone(climb) == []
+    assert "agency_registered" in climb.missing
+    stated = LegalFacts(contractual="yes", due_date_agreed="yes", in_business="yes", receiver="registered")
+    looked = Said(on(40), RegisterFact(register_name="cir", looked_up=on(40), found=False))
+    assert gone(replay(replace(known, legal=stated, lookups=(looked,)), FAST, YEAR, lawfully=True)) == [
+        (40, "A", 10000)
+    ]
 
 
 def test_a_kind_counts_from_the_day_it_was_confirmed() -> None:
@@ -182,11 +242,69 @@ def any_pasts(draw: st.DrawFn) -> DebtorPast:
         )
         for opened, length in draw(st.lists(spans, max_size=2))
     ]
+    promises = [
+        promise(made=made, by=made + length, claim=draw(_claims), ended=draw(_end), known=draw(days))
+        for made, length in draw(st.lists(spans, max_size=1))
+    ]
+    plans = [
+        plan(
+            agreed=agreed,
+            dues=(agreed + length, agreed + 2 * length),
+            claim=draw(_claims),
+            ended=draw(st.none() | days),
+        )
+        for agreed, length in draw(st.lists(spans, max_size=1))
+    ]
+    circumstances = [
+        befell(
+            since=since,
+            until=draw(st.none() | st.just(since + length)),
+            known=draw(days),
+            kind=draw(st.sampled_from(["insolvency", "deceased", "vulnerable"])),
+        )
+        for since, length in draw(st.lists(spans, max_size=1))
+    ]
     kinds = [(date.min, draw(_kinds))]
     kinds += [(on(draw(days)), draw(_kinds))] if draw(st.booleans()) else []
-    return past(*rows, holds=tuple(holds), disputes=tuple(disputes), kinds=tuple(kinds))
+    return past(
+        *rows,
+        holds=_changed(draw, holds),
+        disputes=tuple(disputes),
+        promises=tuple(promises),
+        payment_plans=tuple(plans),
+        circumstances=_changed(draw, circumstances),
+        kinds=tuple(kinds),
+    )
 
 
+def _changed(draw: st.DrawFn, said: list[Said]) -> tuple[Said, ...]:
+    """Some of them were ended later on: then there are two versions, one after the other."""
+    found = []
+    for one in said:
+        turn = on(draw(days))
+        if turn <= one.known_on or not draw(st.booleans()):
+            found.append(one)
+            continue
+        ended = one.fact.model_copy(update={"until": turn - timedelta(days=1)})
+        found += [one._replace(past=turn), Said(turn, ended)]
+    return tuple(found)
+
+
+def _forget(said: tuple[Said, ...], cut: date) -> tuple[Said, ...]:
+    """What was known of it on that day, and that no later version is known."""
+    known = [one._replace(past=date.max) if one.past > cut else one for one in said if one.known_on <= cut]
+    return tuple(
+        one._replace(fact=one.fact.model_copy(update={name: None}))
+        if (name := _END.get(type(one.fact).__name__, "")) and (getattr(one.fact, name) or date.min) > cut
+        else one
+        for one in known
+    )
+
+
+_END = {"DisputeFact": "settled_on", "PromiseFact": "ended_on", "PaymentPlanFact": "ended_on"}
+
+
+_end = st.none() | days
 _keys = st.sampled_from(["d1", "A", "B"])
 _claims = st.sampled_from(["", "A", "B"])
 _kinds = st.sampled_from(["business", "business", "unknown", "consumer"])
@@ -215,14 +333,10 @@ def test_nothing_of_the_future_is_seen(debtor: DebtorPast, rules: Policy, cut: i
         rows=[
             one._replace(past=date.max) if one.past > on(cut) else one for one in debtor.rows if one.first <= on(cut)
         ],
-        holds=tuple(one for one in debtor.holds if one.known_on <= on(cut)),
-        disputes=tuple(
-            one._replace(fact=one.fact.model_copy(update={"settled_on": None}))
-            if one.fact.settled_on and one.fact.settled_on > on(cut)  # type: ignore[union-attr]
-            else one
-            for one in debtor.disputes
-            if one.known_on <= on(cut)
-        ),
+        **{
+            name: _forget(getattr(debtor, name), on(cut))
+            for name in ("holds", "disputes", "promises", "payment_plans", "circumstances")
+        },
         kinds=tuple(one for one in debtor.kinds if one[0] <= on(cut)),
     )
     assert replay(forgotten, rules, period).files == replay(debtor, rules, period).files

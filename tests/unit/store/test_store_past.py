@@ -4,9 +4,19 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from connector.model import DisputeFact, HoldFact
-from connector.store import Store, cases, debtors, item_changes, past, people
+from connector.model import (
+    Circumstance,
+    DisputeFact,
+    HoldFact,
+    Instalment,
+    LetterFact,
+    PaymentPlanFact,
+    PromiseFact,
+    RegisterFact,
+)
+from connector.store import Store, cases, circumstances, debtors, item_changes, letters, past, people, promises
 from connector.store.cases import CaseRow, LineRow
+from connector.store.known import Recorded
 from connector.testing import make_debtor, make_item
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -88,8 +98,8 @@ def test_what_people_said_comes_with_the_time_they_said_it(store: Store) -> None
         debtors.store_debtors(tx, "acme", [make_debtor(id="d1", kind="sole_trader")], AT)
         debtors.confirm_kind(tx, "acme", "d1", "business", origin="anna", at=AT + DAY)
     with store.read() as tx:
-        assert past.recorded_holds(tx, "acme") == [past.Recorded(AT, hold)]
-        assert past.recorded_disputes(tx, "acme", ["d1", "d2"]) == {"d1": [past.Recorded(AT, dispute)]}
+        assert past.recorded_holds(tx, "acme") == [Recorded(AT, hold)]
+        assert past.recorded_disputes(tx, "acme", ["d1", "d2"]) == {"d1": [Recorded(AT, dispute)]}
         steps = past.recorded_steps(tx, "acme", ["d1"])["d1"]
         assert [(one.at, one.fact.step, one.fact.taken_on) for one in steps] == [  # type: ignore[union-attr]
             (AT + DAY, "remind", date(2026, 1, 3))
@@ -120,3 +130,74 @@ def test_the_first_real_hand_over_of_a_claim_is_known_and_one_that_never_arrived
     with store.read() as tx:
         assert past.handed_over(tx, "acme", ["d1"]) == {"a": AT + DAY}
         assert past.handed_over(tx, "acme", ["d2"]) == {}
+
+
+def test_what_was_changed_is_known_as_it_was(store: Store) -> None:
+    day = AT.date()
+    lifted = HoldFact(scope="debtor", key="d1", since=day, until=day + 30 * DAY)
+    promised = PromiseFact(made_on=day, pay_by=day + 9 * DAY, amount_minor=100, currency="EUR")
+    agreed = PaymentPlanFact(
+        agreed_on=day, instalments=(Instalment(due_on=day + DAY, amount_minor=100),), currency="EUR"
+    )
+    disputed = DisputeFact(opened_on=day, reason="broken")
+    insolvent = Circumstance(kind="insolvency", regime="bankruptcy", country="NL", since=day, reference="F.1")
+    sent = LetterFact(kind="notice", channel="post", sent_on=day, claims=("a",))
+    looked = RegisterFact(register_name="cir", looked_up=day, found=False)
+    with store.write() as tx:
+        people.add_hold(tx, "acme", lifted, at=AT)
+        people.open_dispute(tx, "acme", "d1", disputed, at=AT)
+        promises.add_promise(tx, "acme", "d1", promised, at=AT)
+        promises.add_plan(tx, "acme", "d1", agreed, at=AT)
+        circumstances.record(tx, "acme", "d1", insolvent, at=AT)
+        letters.record(tx, "acme", "d1", sent, at=AT)
+        circumstances.record_lookups(tx, "acme", {"d1": [looked]}, at=AT)
+        debtors.confirm_kind(tx, "acme", "d1", "business", origin="anna", at=AT)
+    later, on = AT + 5 * DAY, day + 5 * DAY
+    with store.write() as tx:
+        assert people.end_holds(tx, "acme", ["d1"], on=on, at=later) == [lifted]
+        people.settle_dispute(tx, "acme", "d1", on=on, at=later)
+        [number] = promises.promises(tx, "acme", ["d1"])["d1"]
+        promises.end_promises(tx, [number], on=on, by="anna", at=later)
+        [number] = promises.plans(tx, "acme", ["d1"])["d1"]
+        promises.end_plans(tx, [number], on=on, by="anna", at=later)
+        # Over since before it was known: dated back.
+        assert circumstances.end(tx, "acme", "d1", "insolvency", on=day + 2 * DAY, at=later) == [insolvent]
+        letters.record(tx, "acme", "d1", sent.model_copy(update={"delivered_on": on}), at=later)
+        circumstances.record_lookups(tx, "acme", {"d1": [looked.model_copy(update={"found": True})]}, at=later)
+        debtors.confirm_kind(tx, "acme", "d1", "consumer", origin="anna", at=later)
+        debtors.confirm_kind(tx, "acme", "d1", "public_body", origin="anna", at=later + DAY)
+    ended = {"ended_on": on, "ended_by": "anna"}
+    with store.read() as tx:
+        read: dict[str, Any] = {
+            "disputes": (past.recorded_disputes, disputed, {"settled_on": on}),
+            "promises": (past.recorded_promises, promised, ended),
+            "plans": (past.recorded_plans, agreed, ended),
+            "circumstances": (past.recorded_circumstances, insolvent, {"until": day + DAY}),
+            "letters": (past.recorded_letters, sent, {"delivered_on": on}),
+            "lookups": (past.recorded_lookups, looked, {"found": True}),
+        }
+        for name, (recorded, before, changed) in read.items():
+            assert recorded(tx, "acme", ["d1", "d2"]) == {
+                "d1": [Recorded(AT, before, later), Recorded(later, before.model_copy(update=changed))]
+            }, name
+        assert past.recorded_holds(tx, "acme") == [
+            Recorded(AT, lifted, later),
+            Recorded(later, lifted.model_copy(update={"until": on - DAY})),
+        ]
+        assert past.recorded_holds(tx, "other") == []
+        kinds = past.confirmed_kinds(tx, "acme", ["d1"])["d1"]
+        assert (kinds.at, kinds.kind, kinds.earlier) == (
+            later + DAY, "public_body", ((AT, "business"), (later, "consumer")),
+        )  # fmt: skip
+
+
+def test_of_what_changed_twice_every_version_is_known_for_its_time(store: Store) -> None:
+    fact = Circumstance(kind="vulnerable", since=AT.date())
+    with store.write() as tx:
+        circumstances.record(tx, "acme", "d1", fact, at=AT)
+        circumstances.end(tx, "acme", "d1", "vulnerable", on=AT.date() + 9 * DAY, at=AT + DAY)
+        circumstances.end(tx, "acme", "d1", "vulnerable", on=AT.date() + 4 * DAY, at=AT + 2 * DAY)
+    with store.read() as tx:
+        found = past.recorded_circumstances(tx, "acme", ["d1"])["d1"]
+    assert [(one.at, one.until) for one in found] == [(AT, AT + DAY), (AT + DAY, AT + 2 * DAY), (AT + 2 * DAY, None)]
+    assert [one.fact.until for one in found] == [None, AT.date() + 8 * DAY, AT.date() + 3 * DAY]  # type: ignore[union-attr]
