@@ -12,7 +12,7 @@ from connector.policy import Policy, decide, moves
 from connector.policy.horizon import first_possible, next_route
 from connector.policy.standing import read_standing
 from connector.policy.ways import at_agency, way_of
-from connector.store.items import ClaimRow
+from connector.store.claim_rows import ClaimRow
 from connector.store.netting import credit_of
 
 # Where the steps of a replay come from, in their reasons.

@@ -10,7 +10,8 @@ from connector.policy.gates import barring
 from connector.policy.ladder import Ladder, Rung
 from connector.policy.lawful import first_lawful
 from connector.policy.policy import Policy
-from connector.policy.standing import ONE_DAY, Standing, for_hand_over, over_from
+from connector.policy.standing import ONE_DAY, Standing, for_hand_over, over_from, steps_that_count
+from connector.policy.ways import way_of
 
 # Nobody plans that far, and dates end at 9999: no forecast instead of an overflow.
 _LAST_YEAR = 9900
@@ -40,6 +41,36 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
             if day and (best is None or day < best):
                 best = day
     return best
+
+
+def rests_until(account: Account, policy: Policy) -> date:
+    """The first day on which the calendar alone may bring more than nothing to an account of which nothing comes today.
+
+    More: a step, one that is held, or a question. A bound, as no step comes before it is old enough: the account's own
+    day where ends of holds, terms or a missing fact have a say as well.
+    """
+    day = account.day
+    spoken = account.holds or account.disputes or account.promises or account.payment_plans or account.circumstances
+    ladder = None if spoken else way_of(account, policy).ladder
+    if ladder is None or any(one.taken_on > day for one in account.steps):
+        return day
+    first: date | None = None
+    for claim in account.claims:
+        # No day changes anything about these: at an agency, on its way, paid, or in the debtor's favour.
+        if claim.case_ref or claim.in_collection_minor or claim.open_minor <= 0:
+            continue
+        due, last = claim.due_date, claim.last_due_date
+        if due is None or (last or due) != due or claim.currency != policy.currency or not claim.whole:
+            return day
+        if claim.overdue_minor != (claim.open_minor if due < day else 0):
+            return day
+        first = due if first is None or due < first else first
+    if first is None:
+        return date.max
+    if first.year > _LAST_YEAR:
+        return day
+    rungs = ladder.ahead(steps_that_count(account, ladder.policy, first))
+    return min((one.step.ripe_on(first) for one in rungs), default=date.max)
 
 
 def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> date | None:

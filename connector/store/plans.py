@@ -36,6 +36,7 @@ class Planned:
     what became of it.
     """
 
+    plan_id: int
     decision: Decision
     change: str
     change_why: str
@@ -196,4 +197,4 @@ def settle_decision(tx: Tx, plan_id: int, debtor_id: str, *, outcome: str, why: 
 
 def _planned(row: Any) -> Planned:
     decided = Decision.model_validate_json(row.body)
-    return Planned(decided, row.change, row.change_why, row.outcome, row.outcome_why, row.case_ref)
+    return Planned(row.plan_id, decided, row.change, row.change_why, row.outcome, row.outcome_why, row.case_ref)

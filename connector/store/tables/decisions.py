@@ -45,6 +45,21 @@ decision = Table(
     Index("ix_decision_ledger_debtor_id_plan_id", "ledger", "debtor_id", "plan_id"),
 )
 
+# What the newest decision on each debtor was made of, by digests: `read` of all that is stored of him, `rules` of what
+# is the same for all. It was made on `day`, is kept in `plan_id` or says no more than the one there, and is sure to
+# come out the same on the days before `until` as long as the digests are the same.
+decided = Table(
+    "decided",
+    metadata,
+    Column("ledger", Key, primary_key=True),
+    Column("debtor_id", Key, primary_key=True),
+    Column("plan_id", Serial, ForeignKey("plan.id"), nullable=False),
+    Column("read", Word, nullable=False),
+    Column("rules", Word, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("until", Date, nullable=False),
+)
+
 # Reminders, notices and calls that were carried out, as recorded. Waiting times run from `taken_on`.
 step_taken = Table(
     "step_taken",

@@ -6,7 +6,7 @@ from hashlib import blake2b
 import pytest
 
 from connector.model import Address, Debtor, DebtorAddress
-from connector.store import Store, debtors, items, past, places, schema
+from connector.store import Store, claim_rows, debtors, items, past, places, schema
 from connector.store.debtors import DebtorFacts
 from connector.testing import make_debtor, make_item
 
@@ -160,9 +160,10 @@ def test_a_claim_is_of_a_product_group_when_all_its_rows_are(store: Store, group
         items.store_items(tx, "acme", [*rows, gone], AT)
         items.mark_gone(tx, "acme", ["t9"], AT)
     with store.read() as tx:
-        [claim] = items.claims(tx, "acme", AT.date())
+        [(_, rows)] = claim_rows.rows_by_debtor(tx, "acme")
+        [claim] = claim_rows.open_claims(rows, AT.date())
         assert claim.product_group == whole
-        assert items.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == whole
+        assert claim_rows.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == whole
 
 
 def test_a_claim_whose_rows_are_all_gone_is_of_none(store: Store) -> None:
@@ -170,4 +171,4 @@ def test_a_claim_whose_rows_are_all_gone_is_of_none(store: Store) -> None:
         items.store_items(tx, "acme", [make_item(id="t1", claim="A", debtor_id="d1", product_group="70")], AT)
         items.mark_gone(tx, "acme", ["t1"], AT)
     with store.read() as tx:
-        assert items.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == ""
+        assert claim_rows.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == ""
