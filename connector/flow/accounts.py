@@ -9,8 +9,9 @@ from marshal import dumps
 from typing import NamedTuple
 
 from connector.config import Ledger
-from connector.model import Account, DebtorKind, HoldFact, LegalFacts, Receiver
+from connector.model import Account, Claim, DebtorKind, HoldFact, LegalFacts, Receiver
 from connector.model.record import Record, build
+from connector.policy.glance import Glance
 from connector.store import Tx, circumstances, claim_rows, debtors, journal, people
 from connector.store.beside import NOTHING, Beside, beside, kinds_kept
 from connector.store.claim_rows import ItemRow
@@ -68,10 +69,28 @@ class Stored(NamedTuple):
 
     def account(self) -> Account | None:
         """The account; None where nothing is open."""
-        frame, facts, kept = self.frame, self.facts, self.kept
-        rows = claim_rows.open_claims(self.rows, frame.day)
+        rows = claim_rows.open_claims(self.rows, self.frame.day)
         if not rows:
             return None
+        claims = tuple([claim_of(row) for row in rows if not is_credit(row)])
+        return self._account(claims, credit_of(rows), [row.claim for row in rows])
+
+    def glance(self, currency: str, due_after: date) -> tuple[Account, Glance] | None:
+        """The account without its claims, and what is seen of these at a glance.
+
+        Other than `account` it makes no record of each claim, which is most of what that does. None where one is not
+        plain, or fell due on `due_after` or before.
+        """
+        plain = claim_rows.plain_claims(self.rows, self.frame.day, currency, due_after)
+        if plain is None:
+            return None
+        facts, open_minor, overdue_minor, oldest = plain
+        [claim] = claim_rows.open_claims([oldest], self.frame.day)
+        seen = Glance(facts, claim_of(claim), open_minor, overdue_minor)
+        return self._account((), {}, [row[1] for row in self.rows]), seen
+
+    def _account(self, claims: tuple[Claim, ...], credit_minor: dict[str, int], keys: list[str]) -> Account:
+        frame, facts, kept = self.frame, self.facts, self.kept
         return build(
             Account,
             {
@@ -84,10 +103,10 @@ class Stored(NamedTuple):
                 "debtor_postcode": facts.postcode if facts else "",
                 "debtor_group": facts.group if facts else "",
                 "day": frame.day,
-                "claims": tuple([claim_of(row) for row in rows if not is_credit(row)]),
-                "credit_minor": credit_of(rows),
+                "claims": claims,
+                "credit_minor": credit_minor,
                 "steps": kept.steps,
-                "holds": (*frame.holds, *self._holds([row.claim for row in rows])),
+                "holds": (*frame.holds, *self._holds(keys)),
                 "disputes": kept.disputes,
                 "calibrated": frame.calibrated,
                 "letters": kept.letters,

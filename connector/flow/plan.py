@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b, sha256
 from itertools import islice
+from typing import NamedTuple
 
 from connector import __version__
 from connector.config import Ledger
@@ -17,18 +18,23 @@ from connector.model import Account, Decision
 from connector.policy import Policy
 from connector.policy.decide import decide
 from connector.policy.diff import Change, moves
+from connector.policy.glance import decide_at_a_glance, most_days
 from connector.policy.horizon import rests_until
 from connector.policy.standing import ONE_DAY
 from connector.store import Tx, item_rows, people, plans
 from connector.store.decided import Decided, newest, remember, take_over
-from connector.store.plans import Plan
+from connector.store.plans import Plan, Planned
 
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class _Making:
-    """A plan that is being made. `standing`: of whom the last plan said more than nothing and who has had no turn yet."""
+    """A plan that is being made.
+
+    `standing`: of whom the last plan said more than nothing and who has had no turn yet. `due_after`: whose claims all
+    fall due later may be looked at with a glance.
+    """
 
     workspace: Workspace
     frame: Frame
@@ -37,6 +43,21 @@ class _Making:
     rules: str
     standing: set[str]
     report: Report
+    due_after: date
+
+
+class _Made(NamedTuple):
+    """A decision of the plan, the account it rests on, and the digest of what was read for it.
+
+    `until`: the first day on which it may come out differently though nothing but the calendar moves. `stored` is given
+    where the account was looked at without its claims.
+    """
+
+    decision: Decision
+    present: Account
+    read: str
+    until: date
+    stored: Stored | None = None
 
 
 def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> tuple[Report, Plan]:
@@ -64,7 +85,8 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
         due_by = day + timedelta(days=policy.most_days_ahead)
         with workspace.store.read() as reading:
             frame = frame_of(reading, ledger, day)
-            making = _Making(workspace, frame, policy, plan_id, _rules(frame, policy, workspace.law), standing, report)
+            rules, due_after = _rules(frame, policy, workspace.law), day - timedelta(days=most_days(policy))
+            making = _Making(workspace, frame, policy, plan_id, rules, standing, report, due_after)
             everybody = item_rows.count_debtors(reading, ledger.name)
             stream = stored(reading, frame, due_by=due_by)
             while chunk := list(islice(stream, _AT_ONCE)):
@@ -73,7 +95,7 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
                 everybody -= len(seen)
                 _tell(making, progress, len(chunk))
             for ids in _in_chunks(sorted(standing)):
-                seen = _decide(making, [(one, "") for one in _left_over(reading, frame, ids)])
+                seen = _keep(making, [_decided(making, one, "") for one in _left_over(reading, frame, ids)])
                 digest.update("".join(seen.values()).encode())
                 everybody -= len(seen)
                 _tell(making, progress, len(ids))
@@ -122,15 +144,37 @@ def _go_on(making: _Making, reading: Tx, chunk: Sequence[Stored]) -> dict[str, s
     day, rules = making.frame.day, making.rules
     known = newest(reading, making.frame.ledger.name, [one.debtor_id for one in chunk]) if rules else {}
     same: list[tuple[str, Decided]] = []
-    others: list[tuple[Account, str]] = []
+    made: list[_Made] = []
     for one in chunk:
         before, read = known.get(one.debtor_id), one.digest() if rules else ""
         if before and before.holds_for(read, rules, day):
             same.append((one.debtor_id, before))
-        elif present := one.account():
-            others.append((present, read))
+        elif other := _at_a_glance(making, one, read) or _as_a_whole(making, one, read):
+            made.append(other)
     _take_over(making, same)
-    return {key: one.facts for key, one in same} | _decide(making, others)
+    return {key: one.facts for key, one in same} | _keep(making, made)
+
+
+def _at_a_glance(making: _Making, one: Stored, read: str) -> _Made | None:
+    glance = one.glance(making.policy.currency, making.due_after)
+    if glance is None:
+        return None
+    present, seen = glance
+    found = decide_at_a_glance(present, seen, making.policy, making.workspace.law)
+    return _Made(found[0], present, read, found[1], one) if found else None
+
+
+def _as_a_whole(making: _Making, one: Stored, read: str) -> _Made | None:
+    present = one.account()
+    return _decided(making, present, read) if present else None
+
+
+def _decided(making: _Making, present: Account, read: str) -> _Made:
+    decision = decide(present, making.policy, making.workspace.law)
+    until = making.frame.day + ONE_DAY
+    if decision.action == "none" and not decision.held_step:
+        until = max(until, rests_until(present, making.policy))
+    return _Made(decision, present, read, until)
 
 
 def _take_over(making: _Making, same: Sequence[tuple[str, Decided]]) -> None:
@@ -167,44 +211,41 @@ def _left_over(tx: Tx, frame: Frame, ids: Sequence[str]) -> list[Account]:
     ]
 
 
-def _decide(making: _Making, read: Sequence[tuple[Account, str]]) -> dict[str, str]:
-    """Decide accounts, each with the digest of what was read for it.
+def _keep(making: _Making, made: Sequence[_Made]) -> dict[str, str]:
+    """Store who moves, is held or needs a person, and whose standing changed; count everybody.
 
-    Stored is who moves, is held or needs a person, and whose standing changed; counted is everybody. Returns the
-    fingerprints of who has anything open.
+    Returns the fingerprints of who has anything open.
     """
-    if not read:
+    if not made:
         return {}
-    law, ledger, day = making.workspace.law, making.frame.ledger.name, making.frame.day
-    decided = [(present, digest, decide(present, making.policy, law)) for present, digest in read]
-    kept = []
-    made = []
+    ledger = making.frame.ledger.name
+    kept, places = [], []
     with making.workspace.store.write() as tx:
-        known = plans.latest_decisions(tx, ledger, [one.debtor_id for _, _, one in decided])
-        for present, digest, one in decided:
-            before = known.get(one.debtor_id)
-            change = change_since(tx, before, one, present)
-            making.standing.discard(one.debtor_id)
-            making.report.counts[one.action] += 1
+        known = plans.latest_decisions(tx, ledger, [one.decision.debtor_id for one in made])
+        for one in made:
+            now = one.decision
+            before = known.get(now.debtor_id)
+            change = change_since(tx, before, now, _account_for(before, one))
+            making.standing.discard(now.debtor_id)
+            making.report.counts[now.action] += 1
             if change.kind not in ("undecided", "none"):
                 making.report.counts[change.kind] += 1
-            if before is None or _worth_keeping(change, one):
-                kept.append((one, change.kind, "; ".join(change.why)))
-                plan_id = making.plan_id
+            plan_id = making.plan_id
+            if before is None or _worth_keeping(change, now):
+                kept.append((now, change.kind, "; ".join(change.why)))
             else:
                 plan_id = before.plan_id
-            made.append((one.debtor_id, plan_id, digest, _until(making, present, one)))
+            places.append((now.debtor_id, plan_id, one.read, one.until))
         plans.add_decisions(tx, making.plan_id, kept)
-        remember(tx, ledger, rules=making.rules, day=day, made=made)
-    return {one.debtor_id: one.facts for present, _, one in decided if present.claims or present.credit_minor}
+        remember(tx, ledger, rules=making.rules, day=making.frame.day, made=places)
+    some = (one for one in made if one.stored or one.present.claims or one.present.credit_minor)
+    return {one.decision.debtor_id: one.decision.facts for one in some}
 
 
-def _until(making: _Making, present: Account, one: Decision) -> date:
-    """The first day on which the decision may come out differently though nothing but the calendar moves."""
-    tomorrow = making.frame.day + ONE_DAY
-    if one.action != "none" or one.held_step:
-        return tomorrow
-    return max(tomorrow, rests_until(present, making.policy))
+def _account_for(before: Planned | None, one: _Made) -> Account:
+    """The account to compare a decision by: what a step of before asked for is looked up among its claims."""
+    whole = one.stored.account() if one.stored and before and moves(before.decision) else None
+    return whole or one.present
 
 
 def _worth_keeping(change: Change, now: Decision) -> bool:

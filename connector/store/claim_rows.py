@@ -15,6 +15,8 @@ from connector.store.item_rows import of_debtor, of_ledger
 from connector.store.tables import case_line, open_item
 
 _AT_ONCE = 1000
+CREDIT_KINDS = frozenset({"credit_note", "receipt"})
+"""The kinds of rows that are in the debtor's favour."""
 _CLAIM = itemgetter(1, 2)
 _DEBTOR = itemgetter(0)
 _KIND, _NUMBER, _ORIGINAL, _INVOICED, _DESCRIPTION, _REFERENCE = 3, 4, 8, 9, 12, 13
@@ -25,6 +27,10 @@ ItemRow = tuple[
 """A row of the source as a plan reads it: debtor, claim, currency, kind, number, state; total, open and original amount
 in minor units; day of the invoice and due date as ISO 8601 text; whether it is gone; description, payment reference,
 product group; the live hand-over of its claim."""
+
+
+PlainClaim = tuple[str, str, int, int, int, date | None, str, bool]
+"""See `connector.policy.facts.ClaimFacts`."""
 
 
 class ClaimRow(NamedTuple):
@@ -59,14 +65,20 @@ class ClaimRow(NamedTuple):
         return self.total_minor == self.original_minor if self.original_minor else not self.gone
 
 
+# Most rows of an old ledger are of claims that were paid long ago.
+_OPEN = and_(open_item.c.gone.is_(False), open_item.c.open_minor != 0)
+
+
 def rows_by_debtor(
     tx: Tx, ledger: str, *, debtor_id: str = "", due_by: date | None = None
 ) -> Iterator[tuple[str, list[ItemRow]]]:
-    """The rows of all debtors, or of the one named, debtor by debtor. Streams: read it to the end, or close it.
+    """The rows of claims with anything open, debtor by debtor, or of the one named. Streams: read it to the end, or
+    close it.
 
     `due_by`: of those debtors alone who have a row that is due on that day, or without a due date.
     """
-    rows_of = of_debtor(ledger, debtor_id) if debtor_id else of_ledger(tx, ledger)
+    whose = of_debtor(ledger, debtor_id) if debtor_id else of_ledger(tx, ledger)
+    rows_of = and_(whose, or_(_OPEN, open_item.c.claim.in_(select(open_item.c.claim).where(whose, _OPEN))))
     if due_by is not None:
         rows_of = and_(rows_of, open_item.c.debtor_id.in_(_with_anything_due(tx, ledger, due_by)))
     for key, group in groupby(_tuples(tx, _rows(tx, rows_of)), _DEBTOR):
@@ -78,6 +90,34 @@ def open_claims(rows: Iterable[ItemRow], day: date) -> list[ClaimRow]:
     today = day.isoformat()
     added = (_add_up(list(pieces), today) for _, pieces in groupby(rows, _CLAIM))
     return [row for left, row in added if left]
+
+
+def plain_claims(
+    rows: Sequence[ItemRow], day: date, currency: str, due_after: date
+) -> tuple[list[PlainClaim], int, int, ItemRow] | None:
+    """Of a debtor whose claims are one open row each, in `currency`, whole, at no agency, of no product group, and all
+    fell due after the day given: what is seen of each, what is open and overdue in minor units, and the row that falls
+    due first. None where any is otherwise: then `open_claims` says what the rows add up to.
+    """
+    today, too_old = day.isoformat(), due_after.isoformat()
+    open_minor = overdue_minor = 0
+    facts: list[PlainClaim] = []
+    oldest, oldest_due, before = None, "", ""
+    for row in rows:
+        _, claim, own, kind, _, state, amount, left, original, _, due, is_gone, _, _, group, case_ref = row
+        if (
+            state != "open" or is_gone or own != currency or due is None or due <= too_old or left <= 0 or case_ref
+            or group or claim == before or kind in CREDIT_KINDS or (original and amount != original)
+        ):  # fmt: skip
+            return None
+        before = claim
+        open_minor += left
+        past_due = left if due < today else 0
+        overdue_minor += past_due
+        if oldest is None or due < oldest_due:
+            oldest, oldest_due = row, due
+        facts.append((claim, own, left, past_due, 0, _day(due), "", True))
+    return None if oldest is None else (facts, open_minor, overdue_minor, oldest)
 
 
 def claims_named(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str], day: date) -> dict[str, ClaimRow]:

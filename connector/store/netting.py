@@ -5,15 +5,14 @@ from typing import Literal
 
 from connector.model import Claim
 from connector.model.record import build
-from connector.store.claim_rows import ClaimRow
+from connector.store.claim_rows import CREDIT_KINDS, ClaimRow
 
 _CLAIM_KINDS: dict[str, Literal["invoice", "opening", "other"]] = {"invoice": "invoice", "opening": "opening"}
-_CREDIT_KINDS = frozenset({"credit_note", "receipt"})
 
 
 def is_credit(row: ClaimRow) -> bool:
     """Whether it is in the debtor's favour: a credit note, a receipt, an invoice that was paid beyond its amount."""
-    return row.kind in _CREDIT_KINDS or row.open_minor + row.in_collection_minor < 0
+    return row.kind in CREDIT_KINDS or row.open_minor + row.in_collection_minor < 0
 
 
 def credit_of(rows: Iterable[ClaimRow]) -> dict[str, int]:
