@@ -4,6 +4,8 @@ Of those who are late most are late by a few days: to look at each of their clai
 """
 
 from datetime import date
+from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from connector.law.law import Law
@@ -17,9 +19,10 @@ from connector.policy.standing import Standing, steps_that_count
 from connector.policy.ways import Way
 
 # Where any of these says something, the account is looked at as a whole.
-_SPOKEN = ("credit_minor", "holds", "disputes", "promises", "payment_plans", "circumstances")
+_spoken = itemgetter("credit_minor", "holds", "disputes", "promises", "payment_plans", "circumstances")
 
 
+@lru_cache(maxsize=64)
 def most_days(policy: Policy) -> int:
     """From so many days late on `decide` has to look at every account; 0: at all of them."""
     # Segments, routes and plugins may ask about any claim. Who is late for the last step is late for all.
@@ -50,7 +53,7 @@ def decide_at_a_glance(account: Account, seen: Glance, policy: Policy, law: Law)
     most = most_days(policy)
     if due is None or not most or (day - due).days >= most:
         return None
-    if any(getattr(account, name) for name in _SPOKEN) or any(one.taken_on > day for one in account.steps):
+    if any(_spoken(account.__dict__)) or any(one.taken_on > day for one in account.steps):
         return None
     ladder, late = ladder_of(policy), (day - due).days
     taken = steps_that_count(account, policy, due)
@@ -74,4 +77,4 @@ def decide_at_a_glance(account: Account, seen: Glance, policy: Policy, law: Law)
         reason = nothing_due(standing)
     comes = first_possible(standing, ahead, ladder)
     decision = decision_of(standing, policy, (reason,), way=Way(ladder), not_before=comes)
-    return decision, min(one.step.ripe_on(due) for one in ahead)
+    return decision, min(one.ripe_on(due) for one in ahead)

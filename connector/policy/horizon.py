@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from connector.model import Account
 from connector.policy import stopped
 from connector.policy.criteria import owed
+from connector.policy.facts import claim_facts
 from connector.policy.gates import barring
 from connector.policy.ladder import Ladder, Rung
 from connector.policy.lawful import first_lawful
@@ -31,7 +32,7 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
             continue
         if rung.step.is_ahead and seen.oldest:
             continue
-        ripe = rung.step.ripe_on(first_due)
+        ripe = rung.ripe_on(first_due)
         # Later rungs take at least as long, so that most of them need no further look.
         if best is None or ripe < best:
             day = _possible(rung, seen, ladder, ripe=ripe)
@@ -55,14 +56,15 @@ def rests_until(account: Account, policy: Policy) -> date:
     if ladder is None or any(one.taken_on > day for one in account.steps):
         return day
     first: date | None = None
-    for claim in account.claims:
+    currency = policy.currency
+    for claim, seen in zip(account.claims, claim_facts(account.claims), strict=True):
+        _, own, still_open, past_due, collecting, due, case_ref, whole = seen
         # No day changes anything about these: at an agency, on its way, paid, or in the debtor's favour.
-        if claim.case_ref or claim.in_collection_minor or claim.open_minor <= 0:
+        if case_ref or collecting or still_open <= 0:
             continue
-        due, last = claim.due_date, claim.last_due_date
-        if due is None or (last or due) != due or claim.currency != policy.currency or not claim.whole:
+        if due is None or (claim.last_due_date or due) != due or own != currency or not whole:
             return day
-        if claim.overdue_minor != (claim.open_minor if due < day else 0):
+        if past_due != (still_open if due < day else 0):
             return day
         first = due if first is None or due < first else first
     if first is None:
@@ -70,7 +72,7 @@ def rests_until(account: Account, policy: Policy) -> date:
     if first.year > _LAST_YEAR:
         return day
     rungs = ladder.ahead(steps_that_count(account, ladder.policy, first))
-    return min((one.step.ripe_on(first) for one in rungs), default=date.max)
+    return min((one.ripe_on(first) for one in rungs), default=date.max)
 
 
 def _possible(rung: Rung, standing: Standing, ladder: Ladder, *, ripe: date) -> date | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, insert, literal, select, update
+from sqlalchemy import case, func, insert, literal, select, update
 
 from connector.store.among import among
 from connector.store.bulk import bulk_upsert
@@ -54,11 +54,14 @@ def remember(tx: Tx, ledger: str, *, rules: str, day: date, made: Iterable[tuple
 
 
 def take_over(tx: Tx, ledger: str, plan_id: int, before: int, ids: Sequence[str]) -> None:
-    """The decisions of the plan `before` on these debtors stand in another plan as well, as unchanged."""
+    """The decisions of the plan `before` on these debtors stand in another plan as well, as unchanged.
+
+    Their bodies are kept once.
+    """
     its = decision.c
     change = case((its.action == "undecided", "undecided"), (its.action == "none", "held"), else_="unchanged")
-    other = {"plan_id": literal(plan_id), "change": change}
-    other |= dict.fromkeys(("change_why", "outcome", "outcome_why", "case_ref"), literal(""))
+    other = {"plan_id": literal(plan_id), "change": change, "same_as": func.coalesce(its.same_as, its.plan_id)}
+    other |= dict.fromkeys(("change_why", "body", "outcome", "outcome_why", "case_ref"), literal(""))
     source = select(*(other.get(column.name, column) for column in its)).where(
         its.plan_id == before, among(tx, its.debtor_id, ids)
     )

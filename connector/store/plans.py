@@ -60,6 +60,7 @@ def add_decisions(tx: Tx, plan_id: int, decided: Iterable[tuple[Decision, str, s
         (
             plan_id, one.debtor_id, one.ledger, one.action, one.step, change, why, one.amount_minor or one.held_minor,
             one.currency, one.facts, one.model_dump_json(), "", "", "",
+            None,
         )
         for one, change, why in decided
     ]  # fmt: skip
@@ -126,6 +127,15 @@ def totals(tx: Tx, plan_id: int) -> list[Total]:
     return [Total(*row) for row in rows]
 
 
+_first = decision.alias("first")
+_has_body = (_first.c.plan_id == decision.c.same_as) & (_first.c.debtor_id == decision.c.debtor_id)
+# A row of a plan for which nothing had changed has its body in the row of another.
+_PLANNED = select(
+    decision.c.plan_id, decision.c.debtor_id, decision.c.change, decision.c.change_why, decision.c.outcome,
+    decision.c.outcome_why, decision.c.case_ref, func.coalesce(_first.c.body, decision.c.body).label("body"),
+).outerjoin_from(decision, _first, _has_body)  # fmt: skip
+
+
 def next_decisions(
     tx: Tx, plan_id: int, *, after: str, most: int, change: str = "", action: str = "", differing: bool = False
 ) -> list[Planned]:
@@ -133,7 +143,7 @@ def next_decisions(
 
     With `differing` only those that differ from the plan before.
     """
-    query = select(decision).where(decision.c.plan_id == plan_id, decision.c.debtor_id > after)
+    query = _PLANNED.where(decision.c.plan_id == plan_id, decision.c.debtor_id > after)
     if change:
         query = query.where(decision.c.change == change)
     if action:
@@ -145,7 +155,7 @@ def next_decisions(
 
 def decisions(tx: Tx, plan_id: int, *, action: str = "") -> Iterator[Planned]:
     """The decisions of a plan in the order of debtors; streams."""
-    query = select(decision).where(decision.c.plan_id == plan_id).order_by(decision.c.debtor_id)
+    query = _PLANNED.where(decision.c.plan_id == plan_id).order_by(decision.c.debtor_id)
     if action:
         query = query.where(decision.c.action == action)
     rows: Iterable[Any] = tx.execute(query.execution_options(yield_per=1000))
@@ -169,9 +179,7 @@ def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Plann
         .subquery()
     )
     rows: Iterable[Any] = tx.execute(
-        select(decision).join(
-            newest, (decision.c.plan_id == newest.c.plan_id) & (decision.c.debtor_id == newest.c.debtor_id)
-        )
+        _PLANNED.join(newest, (decision.c.plan_id == newest.c.plan_id) & (decision.c.debtor_id == newest.c.debtor_id))
     )
     return {row.debtor_id: _planned(row) for row in rows}
 
@@ -179,7 +187,7 @@ def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Plann
 def decision_as_of(tx: Tx, plan_id: int, ledger: str, debtor_id: str) -> tuple[Plan, Planned] | None:
     """What a plan says of a debtor: its own decision, else that of the plan before it in which he last had one."""
     mine = (decision.c.ledger == ledger, decision.c.debtor_id == debtor_id, decision.c.plan_id <= plan_id)
-    row = tx.execute(select(decision).where(*mine).order_by(decision.c.plan_id.desc()).limit(1)).one_or_none()
+    row = tx.execute(_PLANNED.where(*mine).order_by(decision.c.plan_id.desc()).limit(1)).one_or_none()
     if row is None:
         return None
     of = read_plan(tx, row.plan_id)

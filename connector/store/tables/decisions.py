@@ -24,7 +24,8 @@ plan = Table(
 
 # One row per debtor who moves, is held or undecided, or whose standing changed; any other keeps the row of the plan in
 # which it last did. `change` is the state against the plan before, `change_why` what differs from it, `amount_minor`
-# what the step asks, or would ask where it is held.
+# what the step asks, or would ask where it is held. Where nothing at all had changed, `same_as` is the plan whose row
+# has the body, and `body` is empty here: a ledger is planned many times a day.
 decision = Table(
     "decision",
     metadata,
@@ -42,6 +43,7 @@ decision = Table(
     Column("outcome", Word, nullable=False),
     Column("outcome_why", Text, nullable=False),
     Column("case_ref", Key, nullable=False),
+    Column("same_as", Serial),
     Index("ix_decision_ledger_debtor_id_plan_id", "ledger", "debtor_id", "plan_id"),
 )
 

@@ -1,4 +1,4 @@
-"""What the newest decision on each debtor was made of, so that the next plan need not make it again."""
+"""What the newest decision on each debtor was made of, so that the next plan need not make and keep it again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,8 +10,16 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+_BODIES = """
+UPDATE decision SET body = (
+    SELECT first.body FROM decision AS first
+    WHERE first.plan_id = decision.same_as AND first.debtor_id = decision.debtor_id
+) WHERE same_as IS NOT NULL
+"""
+
 
 def upgrade() -> None:
+    op.add_column("decision", sa.Column("same_as", Serial, nullable=True))
     # Empty: the next plan decides on everybody once more, and fills it.
     op.create_table(
         "decided",
@@ -29,3 +37,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("decided")
+    op.execute(_BODIES)
+    op.drop_column("decision", "same_as")
