@@ -19,7 +19,7 @@ CREDIT_KINDS = frozenset({"credit_note", "receipt"})
 """The kinds of rows that are in the debtor's favour."""
 _CLAIM = itemgetter(1, 2)
 _DEBTOR = itemgetter(0)
-_KIND, _NUMBER, _ORIGINAL, _INVOICED, _DESCRIPTION, _REFERENCE = 3, 4, 8, 9, 12, 13
+_KIND, _NUMBER, _ORIGINAL, _INVOICED, _GONE, _DESCRIPTION, _REFERENCE = 3, 4, 8, 9, 11, 12, 13
 
 ItemRow = tuple[
     str, str, str, str, str, str, int, int, int, str | None, str | None, bool, str, str, str, str | None
@@ -88,7 +88,7 @@ def rows_by_debtor(
 def open_claims(rows: Iterable[ItemRow], day: date) -> list[ClaimRow]:
     """What is open of a debtor's claims on `day`, of his rows as `rows_by_debtor` gives them."""
     today = day.isoformat()
-    added = (_add_up(list(pieces), today) for _, pieces in groupby(rows, _CLAIM))
+    added = (_add_up(tuple(pieces), today) for _, pieces in groupby(rows, _CLAIM))
     return [row for left, row in added if left]
 
 
@@ -125,7 +125,7 @@ def claims_named(tx: Tx, ledger: str, debtor_id: str, claim_ids: Sequence[str], 
     where = and_(of_debtor(ledger, debtor_id), among(tx, open_item.c.claim, claim_ids))
     today = day.isoformat()
     found = groupby(_tuples(tx, _rows(tx, where)), _CLAIM)
-    return {claim: _add_up(list(pieces), today)[1] for (claim, _), pieces in found}
+    return {claim: _add_up(tuple(pieces), today)[1] for (claim, _), pieces in found}
 
 
 def _with_anything_due(tx: Tx, ledger: str, day: date) -> Select[Any]:
@@ -173,6 +173,8 @@ def _text(tx: Tx, day: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _add_up(pieces: Sequence[ItemRow], today: str) -> tuple[int, ClaimRow]:
     """What is left of all rows that are not gone, in whatever state, and the claim."""
+    if len(pieces) == 1 and not pieces[0][_GONE]:
+        return _alone(pieces[0], today)
     left = open_minor = overdue_minor = in_collection_minor = total_minor = undated = gone = 0
     dues: list[str] = []
     groups: list[str] = []
@@ -194,19 +196,35 @@ def _add_up(pieces: Sequence[ItemRow], today: str) -> tuple[int, ClaimRow]:
         elif state == "in_collection":
             in_collection_minor += still_open
     first = pieces[0]
-    if len(pieces) > 1:
-        kind, number, original_minor, invoiced, description, reference = _of_several(pieces)
-        group = groups[0] if groups and min(groups) == max(groups) else ""
-    else:
-        _, _, _, kind, number, _, _, _, original_minor, invoiced, _, _, description, reference, _, _ = first
-        group = groups[0] if groups else ""
-    due_date = last_due = _day(dues[0]) if dues else None
-    if len(dues) > 1:
-        due_date, last_due = _day(min(dues)), _day(max(dues))
+    kind, number, original_minor, invoiced, description, reference = _of_several(pieces)
+    group = groups[0] if groups and min(groups) == max(groups) else ""
+    due_date, last_due = (_day(min(dues)), _day(max(dues))) if dues else (None, None)
     return left, ClaimRow(
         first[0], first[1], first[2], kind, number, open_minor, overdue_minor, in_collection_minor, total_minor,
         original_minor, _day(invoiced) if invoiced else None, due_date, last_due, undated, gone, description, reference,
         group, first[-1] or "",
+    )  # fmt: skip
+
+
+def _alone(row: ItemRow, today: str) -> tuple[int, ClaimRow]:
+    """A claim of one row that is not gone: nearly all are, and nothing need be added up."""
+    (
+        debtor_id, claim, currency, kind, number, state, amount, left, original, invoiced, due, _, description,
+        reference, group, case_ref,
+    ) = row  # fmt: skip
+    open_minor = overdue_minor = undated = 0
+    due_date = None
+    if state == "open":
+        open_minor = left
+        if due is None:
+            undated = 1
+        else:
+            due_date = _day(due)
+            overdue_minor = left if due < today else 0
+    return left, ClaimRow(
+        debtor_id, claim, currency, kind, number, open_minor, overdue_minor, left if state == "in_collection" else 0,
+        amount, original, _day(invoiced) if invoiced else None, due_date, due_date, undated, 0, description, reference,
+        group, case_ref or "",
     )  # fmt: skip
 
 

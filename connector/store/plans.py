@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BeforeValidator
 from sqlalchemy import BigInteger, case, cast, func, insert, or_, select, update
 
-from connector.model import Decision
+from connector.model import Because, Decision
 from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
@@ -171,7 +172,7 @@ def standing(tx: Tx, plan_id: int) -> set[str]:
 
 
 def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Planned]:
-    """The newest decision about each debtor, from whichever plan holds it."""
+    """The newest decision about each debtor, from whichever plan holds it, without its reasons: they are most of it."""
     newest = (
         select(decision.c.debtor_id, func.max(decision.c.plan_id).label("plan_id"))
         .where(decision.c.ledger == ledger, among(tx, decision.c.debtor_id, ids))
@@ -181,7 +182,7 @@ def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Plann
     rows: Iterable[Any] = tx.execute(
         _PLANNED.join(newest, (decision.c.plan_id == newest.c.plan_id) & (decision.c.debtor_id == newest.c.debtor_id))
     )
-    return {row.debtor_id: _planned(row) for row in rows}
+    return {row.debtor_id: _planned(row, _WithoutReasons) for row in rows}
 
 
 def decision_as_of(tx: Tx, plan_id: int, ledger: str, debtor_id: str) -> tuple[Plan, Planned] | None:
@@ -203,6 +204,10 @@ def settle_decision(tx: Tx, plan_id: int, debtor_id: str, *, outcome: str, why: 
     )
 
 
-def _planned(row: Any) -> Planned:
-    decided = Decision.model_validate_json(row.body)
+class _WithoutReasons(Decision):
+    because: Annotated[tuple[Because, ...], BeforeValidator(lambda _: ())] = ()
+
+
+def _planned(row: Any, record: type[Decision] = Decision) -> Planned:
+    decided = record.model_validate_json(row.body)
     return Planned(row.plan_id, decided, row.change, row.change_why, row.outcome, row.outcome_why, row.case_ref)
