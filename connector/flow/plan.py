@@ -11,6 +11,7 @@ from connector import __version__
 from connector.config import Ledger
 from connector.flow.accounts import Frame, Stored, account, frame_of, stored
 from connector.flow.changes import change_since
+from connector.flow.collecting import seldom_collecting
 from connector.flow.runs import Progress, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.law.law import Law
@@ -83,7 +84,7 @@ def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quie
             )
         digest = sha256()
         due_by = day + timedelta(days=policy.most_days_ahead)
-        with workspace.store.read() as reading:
+        with seldom_collecting(), workspace.store.read() as reading:
             frame = frame_of(reading, ledger, day)
             rules, due_after = _rules(frame, policy, workspace.law), day - timedelta(days=most_days(policy))
             making = _Making(workspace, frame, policy, plan_id, rules, standing, report, due_after)
