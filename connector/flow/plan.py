@@ -18,12 +18,12 @@ from connector.law.law import Law
 from connector.model import Account, Decision
 from connector.policy import Policy
 from connector.policy.decide import decide
-from connector.policy.diff import Change, moves
+from connector.policy.diff import Change, kind_again, moves, said, says_more
 from connector.policy.glance import decide_at_a_glance, most_days
 from connector.policy.horizon import rests_until
 from connector.policy.standing import ONE_DAY
 from connector.store import Tx, item_rows, people, plans
-from connector.store.decided import Decided, newest, remember, take_over
+from connector.store.decided import Decided, Made, newest, remember, take_over
 from connector.store.plans import Plan, Planned
 
 _AT_ONCE = 500
@@ -48,17 +48,19 @@ class _Making:
 
 
 class _Made(NamedTuple):
-    """A decision of the plan, the account it rests on, and the digest of what was read for it.
+    """A decision of the plan, the account it rests on, and the digests of what was read for it and of what it says.
 
     `until`: the first day on which it may come out differently though nothing but the calendar moves. `stored` is given
-    where the account was looked at without its claims.
+    where the account was looked at without its claims. `before` is the newest decision, where it was of the same rules.
     """
 
     decision: Decision
     present: Account
     read: str
+    said: str
     until: date
     stored: Stored | None = None
+    before: Decided | None = None
 
 
 def make_plan(workspace: Workspace, ledger: Ledger, *, progress: Progress = quiet) -> tuple[Report, Plan]:
@@ -151,7 +153,7 @@ def _go_on(making: _Making, reading: Tx, chunk: Sequence[Stored]) -> dict[str, s
         if before and before.holds_for(read, rules, day):
             same.append((one.debtor_id, before))
         elif other := _at_a_glance(making, one, read) or _as_a_whole(making, one, read):
-            made.append(other)
+            made.append(other._replace(before=before if before and before.rules == rules else None))
     _take_over(making, same)
     return {key: one.facts for key, one in same} | _keep(making, made)
 
@@ -162,7 +164,7 @@ def _at_a_glance(making: _Making, one: Stored, read: str) -> _Made | None:
         return None
     present, seen = glance
     found = decide_at_a_glance(present, seen, making.policy, making.workspace.law)
-    return _Made(found[0], present, read, found[1], one) if found else None
+    return _Made(found[0], present, read, said(found[0]), found[1], one) if found else None
 
 
 def _as_a_whole(making: _Making, one: Stored, read: str) -> _Made | None:
@@ -175,7 +177,7 @@ def _decided(making: _Making, present: Account, read: str) -> _Made:
     until = making.frame.day + ONE_DAY
     if decision.action == "none" and not decision.held_step:
         until = max(until, rests_until(present, making.policy))
-    return _Made(decision, present, read, until)
+    return _Made(decision, present, read, said(decision), until)
 
 
 def _take_over(making: _Making, same: Sequence[tuple[str, Decided]]) -> None:
@@ -219,28 +221,41 @@ def _keep(making: _Making, made: Sequence[_Made]) -> dict[str, str]:
     """
     if not made:
         return {}
-    ledger = making.frame.ledger.name
-    kept, places = [], []
+    kept: list[tuple[Decision, str, str]] = []
+    places: list[Made] = []
     with making.workspace.store.write() as tx:
-        known = plans.latest_decisions(tx, ledger, [one.decision.debtor_id for one in made])
-        for one in made:
+        for one, change, why, plan_id in _compared(making, tx, made):
             now = one.decision
-            before = known.get(now.debtor_id)
-            change = change_since(tx, before, now, _account_for(before, one))
             making.standing.discard(now.debtor_id)
             making.report.counts[now.action] += 1
-            if change.kind not in ("undecided", "none"):
-                making.report.counts[change.kind] += 1
-            plan_id = making.plan_id
-            if before is None or _worth_keeping(change, now):
-                kept.append((now, change.kind, "; ".join(change.why)))
-            else:
-                plan_id = before.plan_id
-            places.append((now.debtor_id, plan_id, one.read, one.until))
+            if change not in ("undecided", "none"):
+                making.report.counts[change] += 1
+            if plan_id == making.plan_id:
+                kept.append((now, change, why))
+            places.append(Made(now.debtor_id, plan_id, one.read, one.said, one.until))
         plans.add_decisions(tx, making.plan_id, kept)
-        remember(tx, ledger, rules=making.rules, day=making.frame.day, made=places)
+        remember(tx, making.frame.ledger.name, rules=making.rules, day=making.frame.day, made=places)
     some = (one for one in made if one.stored or one.present.claims or one.present.credit_minor)
     return {one.decision.debtor_id: one.decision.facts for one in some}
+
+
+def _compared(making: _Making, tx: Tx, made: Sequence[_Made]) -> Iterator[tuple[_Made, str, str, int]]:
+    """Each decision with its state, what differs, and the plan that is to have it: this one, or the one before."""
+    mine = making.plan_id
+    # Most say what they said before: those of before need not be read.
+    again = {one.decision.debtor_id for one in made if one.before and one.before.said == one.said}
+    others = [one.decision.debtor_id for one in made if one.decision.debtor_id not in again]
+    known = plans.latest_decisions(tx, making.frame.ledger.name, others)
+    for one in made:
+        now = one.decision
+        if one.before and now.debtor_id in again:
+            same = not says_more(now) and one.before.facts == now.facts
+            yield one, kind_again(now), "", one.before.plan_id if same else mine
+            continue
+        before = known.get(now.debtor_id)
+        change = change_since(tx, before, now, _account_for(before, one))
+        plan_id = mine if before is None or _worth_keeping(change, now) else before.plan_id
+        yield one, change.kind, "; ".join(change.why), plan_id
 
 
 def _account_for(before: Planned | None, one: _Made) -> Account:
@@ -250,7 +265,7 @@ def _account_for(before: Planned | None, one: _Made) -> Account:
 
 
 def _worth_keeping(change: Change, now: Decision) -> bool:
-    if moves(now) or now.action == "undecided" or now.held_step or change.before is None:
+    if says_more(now) or change.before is None:
         return True
     before = change.before
     if (before.policy_version, before.law) != (now.policy_version, now.law):

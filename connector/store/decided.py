@@ -18,6 +18,7 @@ class Decided(NamedTuple):
     plan_id: int
     read: str
     rules: str
+    said: str
     day: date
     until: date
     action: str
@@ -39,18 +40,30 @@ def newest(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Decided]:
     mine, its = decided.c, decision.c
     query = (
         select(
-            mine.debtor_id, mine.plan_id, mine.read, mine.rules, mine.day, mine.until, its.action, its.change, its.facts
+            mine.debtor_id, mine.plan_id, mine.read, mine.rules, mine.said, mine.day, mine.until, its.action,
+            its.change, its.facts,
         )
         .join_from(decided, decision, (its.plan_id == mine.plan_id) & (its.debtor_id == mine.debtor_id))
         .where(mine.ledger == ledger, among(tx, mine.debtor_id, ids))
-    )
+    )  # fmt: skip
     rows: Iterable[Any] = tx.execute(query)
     return {key: Decided(*rest) for key, *rest in rows}
 
 
-def remember(tx: Tx, ledger: str, *, rules: str, day: date, made: Iterable[tuple[str, int, str, date]]) -> None:
-    """Keep what decisions were made of on a day: debtor, the plan that has it, digest of what was read, until when."""
-    bulk_upsert(tx, decided, [(ledger, key, plan_id, read, rules, day, until) for key, plan_id, read, until in made])
+class Made(NamedTuple):
+    """A decision that was made: the plan that has it, the digests of what was read and of what it says, until when."""
+
+    debtor_id: str
+    plan_id: int
+    read: str
+    said: str
+    until: date
+
+
+def remember(tx: Tx, ledger: str, *, rules: str, day: date, made: Iterable[Made]) -> None:
+    """Keep what decisions were made of on a day."""
+    rows = [(ledger, one.debtor_id, one.plan_id, one.read, rules, one.said, day, one.until) for one in made]
+    bulk_upsert(tx, decided, rows)
 
 
 def take_over(tx: Tx, ledger: str, plan_id: int, before: int, ids: Sequence[str]) -> None:

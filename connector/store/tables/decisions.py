@@ -49,7 +49,8 @@ decision = Table(
 
 # What the newest decision on each debtor was made of, by digests: `read` of all that is stored of him, `rules` of what
 # is the same for all. It was made on `day`, is kept in `plan_id` or says no more than the one there, and is sure to
-# come out the same on the days before `until` as long as the digests are the same.
+# come out the same on the days before `until` as long as the digests are the same. `said` is a digest of what it says,
+# its reasons left out: where that is the same, nothing differs.
 decided = Table(
     "decided",
     metadata,
@@ -58,6 +59,7 @@ decided = Table(
     Column("plan_id", Serial, ForeignKey("plan.id"), nullable=False),
     Column("read", Word, nullable=False),
     Column("rules", Word, nullable=False),
+    Column("said", Word, nullable=False),
     Column("day", Date, nullable=False),
     Column("until", Date, nullable=False),
 )

@@ -6,7 +6,7 @@ import pytest
 
 from connector.model import Because, Decision
 from connector.store import Store, Tx, plans, schema
-from connector.store.decided import newest, remember, take_over
+from connector.store.decided import Made, newest, remember, take_over
 
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 DAY = AT.date()
@@ -39,7 +39,7 @@ def three(store: Store) -> tuple[int, int, int]:
     with store.write() as tx:
         first = start(tx)
         plans.add_decisions(tx, first, [(one, change, "because") for one, change in ROWS.values()])
-        made = [(key, first, f"read {key}", NEXT) for key in ROWS]
+        made = [Made(key, first, f"read {key}", f"said {key}", NEXT) for key in ROWS]
         remember(tx, "acme", rules="r", day=DAY, made=made)
         plans.settle_decision(tx, first, "d1", outcome="handed_over", why="w", case_ref="C-1")
         second = start(tx)
@@ -100,6 +100,7 @@ def test_it_holds_for_what_it_was_made_of_and_for_its_days(store: Store, three: 
         "d3": (three[1], "none", "held", "f", True),
     }
     one = found["d1"]
+    assert one.said == "said d1"
     assert one.holds_for("read d1", "r", DAY)
     assert not one.holds_for("read d2", "r", DAY)
     assert not one.holds_for("read d1", "s", DAY)

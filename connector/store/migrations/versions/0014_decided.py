@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("plan_id", Serial, nullable=False),
         sa.Column("read", sa.String(length=32), nullable=False),
         sa.Column("rules", sa.String(length=32), nullable=False),
+        sa.Column("said", sa.String(length=32), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_decided_plan_id")),
