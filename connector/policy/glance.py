@@ -12,7 +12,7 @@ from connector.law.law import Law
 from connector.model import Account, Claim, Decision
 from connector.policy.decide import decision_of, nothing_due
 from connector.policy.facts import ClaimFacts
-from connector.policy.horizon import first_possible
+from connector.policy.horizon import LAST_YEAR, first_possible
 from connector.policy.ladder import ladder_of
 from connector.policy.policy import Policy
 from connector.policy.standing import Standing, steps_that_count
@@ -51,7 +51,7 @@ def decide_at_a_glance(account: Account, seen: Glance, policy: Policy, law: Law)
     """
     due, day = seen.oldest.due_date, account.day
     most = most_days(policy)
-    if due is None or not most or (day - due).days >= most:
+    if due is None or due.year > LAST_YEAR or not most or (day - due).days >= most:
         return None
     if any(_spoken(account.__dict__)) or any(one.taken_on > day for one in account.steps):
         return None

@@ -15,7 +15,7 @@ from connector.policy.standing import ONE_DAY, Standing, for_hand_over, over_fro
 from connector.policy.ways import way_of
 
 # Nobody plans that far, and dates end at 9999: no forecast instead of an overflow.
-_LAST_YEAR = 9900
+LAST_YEAR = 9900
 
 
 def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) -> date | None:
@@ -28,7 +28,7 @@ def first_possible(standing: Standing, rungs: Iterable[Rung], ladder: Ladder) ->
     for rung in rungs:
         seen = handing if rung.step.action == "escalate" else standing
         first_due = seen.first_due
-        if first_due is None or max(first_due, standing.account.day).year > _LAST_YEAR:
+        if first_due is None or max(first_due, standing.account.day).year > LAST_YEAR:
             continue
         if rung.step.is_ahead and seen.oldest:
             continue
@@ -69,7 +69,7 @@ def rests_until(account: Account, policy: Policy) -> date:
         first = due if first is None or due < first else first
     if first is None:
         return date.max
-    if first.year > _LAST_YEAR:
+    if first.year > LAST_YEAR:
         return day
     rungs = ladder.ahead(steps_that_count(account, ladder.policy, first))
     return min((one.ripe_on(first) for one in rungs), default=date.max)
@@ -112,7 +112,7 @@ def next_route(account: Account, policy: Policy) -> date | None:
     """The next day on which the age of the oldest claim may lead to another agency; None: age leads to no other."""
     marks = {mark for one in policy.routes for mark in (one.from_days, one.below_days) if mark}
     oldest = owed(account, policy.currency).oldest if marks else None
-    if oldest is None or max(oldest, account.day).year > _LAST_YEAR:
+    if oldest is None or max(oldest, account.day).year > LAST_YEAR:
         return None
     days = [oldest + timedelta(days=mark) for mark in marks]
     return min((one for one in days if one > account.day), default=None)

@@ -33,8 +33,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Planned:
-    """One decision of a plan: its state (`connector.policy.diff.Change.kind`), what differs from the plan before, and
-    what became of it.
+    """One decision of the plan `plan_id`: its state (`connector.policy.diff.Change.kind`), what differs from the plan
+    before, and what became of it.
     """
 
     plan_id: int
