@@ -5,7 +5,9 @@
 For each size one made-up ledger is stored. Then both sides run in turns, each in a process of its own: ours is
 `incasso plan` without the printing; the plain loop reads due date and open amount of every row with the database's own
 driver and computes nothing but the highest level of each debtor, without reasons, and keeps it nowhere. CPU seconds
-are those of the process from the open database to the end, peak memory is the process's.
+are those of the process from the open database to the end, peak memory is the process's. Ours is measured for the first
+plan, for the next one, in which nothing has changed, and for that of the next day; `grown` is by how much the database
+grew.
 """
 
 import argparse
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -151,6 +153,11 @@ def peak_mib() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
+def database_mib(home: Path) -> float:
+    """What the database takes on the disk, what is not yet written over into it too."""
+    return sum(file.stat().st_size for file in (home / "data").glob("incasso.sqlite3*")) / 2**20
+
+
 def in_a_process(what: str, home: Path) -> dict[str, Any]:
     """One side, alone, so that memory is nobody else's."""
     command = [sys.executable, __file__, "--work", what, "--home", str(home)]
@@ -160,22 +167,27 @@ def in_a_process(what: str, home: Path) -> dict[str, Any]:
 
 
 def measure(items: int, policy: Path, repeat: int) -> Iterator[dict[str, Any]]:
-    """A row for the first plan, and one for the next, in which nothing has changed."""
+    """A row for the first plan, one for another, in which nothing has changed, and one for that of the next day."""
+    ours: dict[str, list[dict[str, Any]]] = {"first plan": [], "nothing changed": [], "next day": []}
     with tempfile.TemporaryDirectory(prefix="incasso-plan-") as folder:
         base = Path(folder) / "base"
         base.mkdir()
         make_home(base, items, policy)
-        first, again, loop = [], [], []
+        loop = []
         for number in range(repeat):
             home = Path(folder) / str(number)
             shutil.copytree(base, home)
-            loop.append(in_a_process("plain", home))
-            first.append(in_a_process("ours", home))
-            loop.append(in_a_process("plain", home))
-            again.append(in_a_process("ours", home))
+            clock = home / "clock.txt"
+            (home / "incasso.toml").write_text(f'[clock]\ntest_file = "{clock}"\n', encoding="utf-8")
+            for what, runs in ours.items():
+                if what == "next day":
+                    clock.write_text((AT + timedelta(days=1)).isoformat(), encoding="utf-8")
+                loop.append(in_a_process("plain", home))
+                before = database_mib(home)
+                runs.append(in_a_process("ours", home) | {"grown": database_mib(home) - before})
             shutil.rmtree(home)
     cpu = median(one["cpu"] for one in loop)
-    for what, runs in (("first plan", first), ("nothing changed", again)):
+    for what, runs in ours.items():
         took = median(one["cpu"] for one in runs)
         yield {
             "items": items,
@@ -185,6 +197,7 @@ def measure(items: int, policy: Path, repeat: int) -> Iterator[dict[str, Any]]:
             "times": round(took / cpu, 2),
             "peak_mib": round(max(one["peak"] for one in runs)),
             "plain_peak_mib": round(max(one["peak"] for one in loop)),
+            "grown_mib": round(median(one["grown"] for one in runs), 1),
             "counts": runs[0]["counts"],
         }
 
@@ -209,10 +222,13 @@ def main() -> None:
     if options.json:
         print(json.dumps(rows, indent=2))
         return
-    print(f"{'items':>10}  {'what':<16} {'CPU s':>7} {'plain':>7} {'times':>6} {'peak MiB':>9} {'plain':>7}")
+    print(
+        f"{'items':>10}  {'what':<16} {'CPU s':>7} {'plain':>7} {'times':>6} {'peak MiB':>9} {'plain':>7}"
+        f" {'grown MiB':>10}"
+    )
     for row in rows:
         print(f"{row['items']:>10,}  {row['what']:<16} {row['cpu']:>7} {row['plain_cpu']:>7} {row['times']:>6}"
-              f" {row['peak_mib']:>9} {row['plain_peak_mib']:>7}  {row['counts']}")  # fmt: skip
+              f" {row['peak_mib']:>9} {row['plain_peak_mib']:>7} {row['grown_mib']:>10}  {row['counts']}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from connector.flow.told import Told, base, exactly, handed, told
 from connector.flow.unsent import take_back
 from connector.flow.workspace import Workspace
 from connector.model import ActivityChanged, CaseView, Event
-from connector.store import Tx, agency, cases, items, journal, outbox, people, quarantine
+from connector.store import Tx, agency, cases, claim_rows, items, journal, outbox, people, quarantine
 from connector.store.cases import AlreadyHandedOverError, CaseRow, LineRow
-from connector.store.items import ClaimRow
+from connector.store.claim_rows import ClaimRow
 from connector.store.quarantine import Quarantine
 
 FOREIGN = "foreign_case"
@@ -132,7 +132,7 @@ def _claims(
     if len(numbers) != len(view.lines) or not all(numbers):
         raise UnclearError(f"it is not known which invoice each of its {len(view.lines)} lines is")
     day = workspace.clock.today(ledger.timezone)
-    theirs = items.claims_named(tx, ledger.name, debtor_id, items.claims_of(tx, ledger.name, debtor_id), day)
+    theirs = claim_rows.claims_named(tx, ledger.name, debtor_id, items.claims_of(tx, ledger.name, debtor_id), day)
     by_number: dict[str, list[ClaimRow]] = {}
     for claim in theirs.values():
         by_number.setdefault(claim.number, []).append(claim)

@@ -23,9 +23,9 @@ from connector.model import (
     Mutation,
     ReversePayment,
 )
-from connector.store import Tx, cases, items, journal, people, quarantine
+from connector.store import Tx, cases, claim_rows, items, journal, people, quarantine
 from connector.store.cases import CaseRow, LineRow
-from connector.store.items import ClaimRow
+from connector.store.claim_rows import ClaimRow
 
 
 def tell_changes(workspace: Workspace, ledger: Ledger, connection: str, report: Report) -> None:
@@ -94,7 +94,7 @@ def _whole(
 ) -> tuple[list[LineRow], list[tuple[LineRow, ClaimRow | None]]]:
     """The lines whose claim adds up in the ledger, and the others with what is there of them."""
     day = workspace.clock.today(ledger.timezone)
-    present = items.claims_named(tx, ledger.name, row.debtor_id, [line.claim for line in lines], day)
+    present = claim_rows.claims_named(tx, ledger.name, row.debtor_id, [line.claim for line in lines], day)
     whole, holes = [], []
     for line in lines:
         claim = present.get(line.claim)

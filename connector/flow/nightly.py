@@ -18,7 +18,7 @@ from connector.flow.paid_twice import look
 from connector.flow.runs import Progress, Remark, Report, StoppedError, quiet, running
 from connector.flow.workspace import Workspace
 from connector.model import CaseView, PaymentReceived
-from connector.store import BusyError, Tx, agency, cases, differences, items, journal, outbox
+from connector.store import BusyError, Tx, agency, cases, claim_rows, differences, journal, outbox
 from connector.store.cases import CaseRow
 
 # A case is asked about for so long after it was closed: a payment may be undone after the closing.
@@ -206,7 +206,7 @@ def _known(workspace: Workspace, ledger: Ledger, row: CaseRow) -> Known:
     day = workspace.clock.today(ledger.timezone)
     with workspace.store.read() as tx:
         lines = cases.lines(tx, row.case_ref)
-        present = items.claims_named(tx, ledger.name, row.debtor_id, [line.claim for line in lines], day)
+        present = claim_rows.claims_named(tx, ledger.name, row.debtor_id, [line.claim for line in lines], day)
         paid: dict[str, dict[str, int]] = {}
         for payment_id, _, _, line_id, minor in agency.payments(tx, row.case_ref):
             parts = paid.setdefault(payment_id, {})

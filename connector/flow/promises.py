@@ -14,7 +14,7 @@ from connector.flow.rest import rest_or_go_on
 from connector.flow.workspace import Workspace
 from connector.model import Currency, Instalment, PaymentPlanFact, PromiseFact, minor_units
 from connector.policy.promised import Promised
-from connector.store import Tx, cases, items, journal, promises
+from connector.store import Tx, cases, claim_rows, items, journal, promises
 from connector.store.netting import is_credit
 
 
@@ -153,7 +153,7 @@ def _about(
     if day < today:
         at = datetime.combine(day, time(), ZoneInfo(ledger.timezone))
         keys = list(then) if named else items.claims_of(tx, ledger.name, debtor_id)
-        rows = items.claims_named(tx, ledger.name, debtor_id, keys, today)
+        rows = claim_rows.claims_named(tx, ledger.name, debtor_id, keys, today)
         for key, row in rows.items():
             earlier = promises.open_before(tx, ledger.name, debtor_id, key, at)
             if row.currency == currencies[0] and not is_credit(row) and earlier > then.get(key, 0):

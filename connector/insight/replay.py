@@ -16,7 +16,7 @@ from connector.policy.promised import read_promised
 from connector.policy.standing import read_standing
 from connector.policy.stopped import in_force
 from connector.policy.ways import Way, at_agency, way_of
-from connector.store.items import ClaimRow
+from connector.store.claim_rows import ClaimRow
 from connector.store.netting import credit_of
 
 # Where the steps of a replay come from, in their reasons.

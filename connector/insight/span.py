@@ -1,13 +1,12 @@
 """A claim as it stood for a while: its rows added up, and what of it was paid."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
 from connector.model import Claim
-from connector.store.items import ClaimRow
+from connector.store.claim_rows import ClaimRow
 from connector.store.netting import claim_of, is_credit
 from connector.store.past import ItemVersion
 
@@ -54,8 +53,8 @@ class Span:
         """The claim as the rule layer sees it on a day; `is_away` when the replay has handed it over."""
         key = (self.overdue_minor(day), is_away)
         if key not in self._claims:
-            row = replace(self.added, overdue_minor=key[0]) if key[0] else self.added
-            self._claims[key] = claim_of(row, REPLAYED if is_away else "")
+            row = self.added._replace(overdue_minor=key[0], case_ref=REPLAYED if is_away else "")
+            self._claims[key] = claim_of(row)
         return self._claims[key]
 
     @cached_property

@@ -15,6 +15,10 @@ class Law:
     tables: Tables = field(default_factory=shipped)
     settings: LawSettings = field(default_factory=LawSettings)
 
+    # The version is hash enough; that of every setting is slow, and asked for with each claim.
+    def __hash__(self) -> int:
+        return hash(self.version)
+
     @cached_property
     def version(self) -> str:
         """Twelve characters that differ when a row or a reading does: kept with a decision, they tell what it saw."""

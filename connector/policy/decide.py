@@ -47,7 +47,7 @@ def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision
     unclear = next((one for one in weighed if one.verdict == "unknown"), None)
     if unclear:
         reasons = (*way.reasons, *_asides(unclear.standing), *unclear.reasons, *_others(weighed, unclear))
-        return _decision(unclear.standing, policy, reasons, action="undecided", rung=unclear.rung, way=way)
+        return decision_of(unclear.standing, policy, reasons, action="undecided", rung=unclear.rung, way=way)
     nearest = next((one for one in weighed if len(one.reasons) > 1), None)
     asides = _asides(handing if _old_enough_to_go(weighed, standing) else standing)
     reasons = (*way.reasons, *asides, *(nearest.reasons if nearest else ()), *_others(weighed, nearest))
@@ -55,13 +55,13 @@ def decide(account: Account, policy: Policy, law: Law | None = None) -> Decision
         reasons = (*reasons, _finished(ladder, standing))
     held = held_back(standing, ladder, reasons)
     comes = first_possible(standing, ahead, ladder)
-    return _decision(standing, policy, reasons, way=way, held=held, not_before=comes)
+    return decision_of(standing, policy, reasons, way=way, held=held, not_before=comes)
 
 
 def _rest(standing: Standing, way: Way, ladder: Ladder) -> Decision:
     """Nothing is overdue and nothing stands aside: most debtors on most days. One reason says so."""
     comes = first_possible(standing, ladder.ahead(standing.taken), ladder)
-    return _decision(standing, ladder.policy, (_nothing_due(standing),), way=way, not_before=comes)
+    return decision_of(standing, ladder.policy, (nothing_due(standing),), way=way, not_before=comes)
 
 
 def _no_way(standing: Standing, way: Way, policy: Policy) -> Decision:
@@ -69,13 +69,14 @@ def _no_way(standing: Standing, way: Way, policy: Policy) -> Decision:
     day = standing.account.day
     perhaps_due = [one for one in standing.aside if one.claim.due_date is None or one.claim.due_date < day]
     if not standing.overdue and not perhaps_due:
-        return _decision(standing, policy, (_nothing_due(standing),), way=way)
+        return decision_of(standing, policy, (nothing_due(standing),), way=way)
     unclear = any(one.verdict == "unknown" for one in way.reasons)
     reasons = (*way.reasons, *_asides(standing))
-    return _decision(standing, policy, reasons, way=way, action="undecided" if unclear else "none")
+    return decision_of(standing, policy, reasons, way=way, action="undecided" if unclear else "none")
 
 
-def _nothing_due(standing: Standing) -> Because:
+def nothing_due(standing: Standing) -> Because:
+    """The one reason where nothing is overdue."""
     if standing.first_due:
         seen = f"no: {len(standing.later)} open, the first falls due on {standing.first_due}"
     else:
@@ -111,10 +112,10 @@ def _old_enough_to_go(weighed: list[Weighed], standing: Standing) -> bool:
 
 def _move(chosen: Weighed, weighed: list[Weighed], way: Way, policy: Policy) -> Decision:
     reasons = (*way.reasons, *chosen.reasons, *_asides(chosen.standing), *_others(weighed, chosen))
-    return _decision(chosen.standing, policy, reasons, action=chosen.rung.step.action, rung=chosen.rung, way=way)
+    return decision_of(chosen.standing, policy, reasons, action=chosen.rung.step.action, rung=chosen.rung, way=way)
 
 
-def _decision(
+def decision_of(
     standing: Standing,
     policy: Policy,
     reasons: tuple[Because, ...],
@@ -125,6 +126,7 @@ def _decision(
     held: Held | None = None,
     not_before: date | None = None,
 ) -> Decision:
+    """The decision with what was seen and why; `rung` is the step it is about, if any."""
     account, step, held_step = standing.account, rung.step if rung else None, held.rung.step if held else None
     return build(
         Decision,

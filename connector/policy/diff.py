@@ -1,6 +1,7 @@
 """What a plan changes against the plan before it: one record a debtor."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import Literal
 
 from connector.model import ClaimSeen, Decision
@@ -66,6 +67,25 @@ def compare(
         why=why,
         moved=before is not None and before.facts != now.facts,
     )
+
+
+def said(decision: Decision) -> str:
+    """16 hexadecimal digits over all of a decision that `compare` looks at, but for its facts."""
+    told = (
+        decision.action, decision.step, decision.claims, decision.amount_minor, decision.currency, decision.policy,
+        decision.held_step, decision.held_minor, [tuple(one.__dict__.values()) for one in decision.seen],
+    )  # fmt: skip
+    return blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+
+def kind_again(now: Decision) -> ChangeKind:
+    """The state of a decision that says (`said`) what the one before it said: nothing differs then."""
+    return _kind(now, now, done=False)
+
+
+def says_more(decision: Decision) -> bool:
+    """More than that nothing comes: a step, one that is held, or a question."""
+    return decision.action != "none" or bool(decision.held_step)
 
 
 def moves(decision: Decision) -> bool:

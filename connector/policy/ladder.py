@@ -1,6 +1,7 @@
 """A policy made ready to decide with: per step its checks, and which steps must come before it."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -42,7 +43,8 @@ class Rung(NamedTuple):
     """One step with its checks. `place` counts from 0; `builds_on` are the steps it needs or follows.
 
     `others` are the checks after the first, days overdue. For the forecast: `lasting` are the checks that no
-    calendar changes, `floor` is the least amount in minor units, `least_days` of its step.
+    calendar changes, `floor` is the least amount in minor units, `least_days` of its step, `wait` these as a span
+    where nothing but they are counted.
     `asks_law`: the law is asked of each claim once all else allows the step. `plugins` are the conditions of plugins.
     `spares`: the vulnerable are spared it.
     """
@@ -56,9 +58,14 @@ class Rung(NamedTuple):
     lasting: tuple[Check, ...]
     floor: int
     least_days: int
+    wait: timedelta | None
     asks_law: bool
     plugins: tuple[Ask | None, ...]
     spares: bool
+
+    def ripe_on(self, due: date) -> date:
+        """`Step.ripe_on`, quicker."""
+        return self.step.ripe_on(due) if self.wait is None else due + self.wait
 
 
 class Weighed(NamedTuple):
@@ -117,9 +124,11 @@ def _rung(place: int, step: Step, policy: Policy) -> Rung:
     asks_law = step.action == "escalate" and policy.gates.lawful.before == "escalate"
     floor = max(1, step.minimum, agency)
     spares = gates.asked_before(policy.gates.vulnerable.before, step)
+    wait = timedelta(days=step.least_days) if step.days_after_month_end is None else None
     return Rung(
-        place, step.name, step, checks, builds_on, others, lasting, floor, step.least_days, asks_law, plugins, spares
-    )
+        place, step.name, step, checks, builds_on, others, lasting, floor, step.least_days, wait, asks_law, plugins,
+        spares,
+    )  # fmt: skip
 
 
 def weigh(rung: Rung, standing: Standing) -> Weighed:

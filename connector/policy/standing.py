@@ -119,7 +119,7 @@ def read_standing(account: Account, policy: Policy, law: Law | None = None) -> S
                 if due < later_due:
                     later_due = due
     first_due = oldest_due if oldest else (later_due if later else None)
-    taken = _steps_that_count(account, policy, first_due) if steps and first_due else {}
+    taken = steps_that_count(account, policy, first_due) if steps and first_due else {}
     return Standing(
         account, facts, overdue, later, aside, overdue_minor, open_minor,
         (max(0, credit.get(currency, 0)) if credit else 0) + negative_minor,
@@ -200,7 +200,8 @@ def over_from(fact: Mark) -> date | None:
     return fact.until + ONE_DAY if fact.until and fact.until < date.max else None
 
 
-def _steps_that_count(account: Account, policy: Policy, first_due: date) -> dict[str, PriorStep]:
+def steps_that_count(account: Account, policy: Policy, first_due: date) -> dict[str, PriorStep]:
+    """The latest of each step taken that was not about claims from before the day on which the first fell due."""
     taken: dict[str, PriorStep] = {}
     ahead = {one.name: one.days_before_due for one in policy.steps if one.days_before_due}
     for step in account.steps:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from sqlalchemy import case, delete, select, update
 
@@ -19,8 +19,7 @@ from connector.store.tables import debtor, debtor_kind, debtor_part
 _LANGUAGE = re.compile(r"([a-z]{2})([-_].*)?", re.ASCII | re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class DebtorFacts:
+class DebtorFacts(NamedTuple):
     """What the rule layer needs of a debtor. What is not known is empty.
 
     - `code`: the number people know it by.
@@ -120,7 +119,7 @@ def facts(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, DebtorFacts]:
     for id_, addresses in addresses_apart(tx, ledger, homeless).items():
         own = found[id_]
         place = place_of(addresses, own.country)
-        found[id_] = replace(own, country=place.country, postcode=own.postcode or place.postcode)
+        found[id_] = own._replace(country=place.country, postcode=own.postcode or place.postcode)
     return found
 
 

@@ -5,15 +5,14 @@ from typing import Literal
 
 from connector.model import Claim
 from connector.model.record import build
-from connector.store.items import ClaimRow
+from connector.store.claim_rows import CREDIT_KINDS, ClaimRow
 
 _CLAIM_KINDS: dict[str, Literal["invoice", "opening", "other"]] = {"invoice": "invoice", "opening": "opening"}
-_CREDIT_KINDS = frozenset({"credit_note", "receipt"})
 
 
 def is_credit(row: ClaimRow) -> bool:
     """Whether it is in the debtor's favour: a credit note, a receipt, an invoice that was paid beyond its amount."""
-    return row.kind in _CREDIT_KINDS or row.open_minor + row.in_collection_minor < 0
+    return row.kind in CREDIT_KINDS or row.open_minor + row.in_collection_minor < 0
 
 
 def credit_of(rows: Iterable[ClaimRow]) -> dict[str, int]:
@@ -25,27 +24,31 @@ def credit_of(rows: Iterable[ClaimRow]) -> dict[str, int]:
     return credit
 
 
-def claim_of(row: ClaimRow, case_ref: str) -> Claim:
-    """The claim; `case_ref` is its live hand-over, or empty."""
+def claim_of(row: ClaimRow) -> Claim:
+    """The claim of rows added up."""
+    (
+        _, claim, currency, kind, number, open_minor, overdue_minor, in_collection_minor, _, original_minor,
+        invoice_date, due_date, last_due_date, undated, _, description, payment_reference, product_group, case_ref,
+    ) = row  # fmt: skip
     return build(
         Claim,
         {
-            "claim": row.claim,
-            "number": row.number,
-            "kind": _CLAIM_KINDS.get(row.kind, "other"),
-            "currency": row.currency,
-            "open_minor": row.open_minor,
-            "overdue_minor": row.overdue_minor,
-            "in_collection_minor": row.in_collection_minor,
-            "original_minor": row.original_minor,
-            "invoice_date": row.invoice_date,
+            "claim": claim,
+            "number": number,
+            "kind": _CLAIM_KINDS.get(kind, "other"),
+            "currency": currency,
+            "open_minor": open_minor,
+            "overdue_minor": overdue_minor,
+            "in_collection_minor": in_collection_minor,
+            "original_minor": original_minor,
+            "invoice_date": invoice_date,
             # One row without a due date makes the whole claim's due date unknown.
-            "due_date": None if row.undated else row.due_date,
-            "last_due_date": row.last_due_date,
+            "due_date": None if undated else due_date,
+            "last_due_date": last_due_date,
             "case_ref": case_ref,
             "whole": row.whole,
-            "description": row.description,
-            "payment_reference": row.payment_reference,
-            "product_group": row.product_group,
+            "description": description,
+            "payment_reference": payment_reference,
+            "product_group": product_group,
         },
     )

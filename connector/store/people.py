@@ -9,6 +9,7 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.model import DisputeFact, HoldFact, PriorStep
+from connector.model.record import build
 from connector.store.among import among
 from connector.store.engine import Tx
 from connector.store.known import keep
@@ -59,7 +60,8 @@ def steps(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, list[PriorStep]]
     )
     found: dict[str, list[PriorStep]] = {}
     for id_, step, taken_on, channel, origin in rows:
-        found.setdefault(id_, []).append(PriorStep(step=step, taken_on=taken_on, channel=channel, origin=origin))
+        fact = {"step": step, "taken_on": taken_on, "channel": channel, "origin": origin}
+        found.setdefault(id_, []).append(build(PriorStep, fact))
     return found
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BeforeValidator
 from sqlalchemy import BigInteger, case, cast, func, insert, or_, select, update
 
-from connector.model import Decision
+from connector.model import Because, Decision
 from connector.store.among import among
 from connector.store.bulk import bulk_upsert
 from connector.store.engine import Tx
@@ -32,10 +33,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Planned:
-    """One decision of a plan: its state (`connector.policy.diff.Change.kind`), what differs from the plan before, and
-    what became of it.
+    """One decision of the plan `plan_id`: its state (`connector.policy.diff.Change.kind`), what differs from the plan
+    before, and what became of it.
     """
 
+    plan_id: int
     decision: Decision
     change: str
     change_why: str
@@ -59,6 +61,7 @@ def add_decisions(tx: Tx, plan_id: int, decided: Iterable[tuple[Decision, str, s
         (
             plan_id, one.debtor_id, one.ledger, one.action, one.step, change, why, one.amount_minor or one.held_minor,
             one.currency, one.facts, one.model_dump_json(), "", "", "",
+            None,
         )
         for one, change, why in decided
     ]  # fmt: skip
@@ -125,6 +128,15 @@ def totals(tx: Tx, plan_id: int) -> list[Total]:
     return [Total(*row) for row in rows]
 
 
+_first = decision.alias("first")
+_has_body = (_first.c.plan_id == decision.c.same_as) & (_first.c.debtor_id == decision.c.debtor_id)
+# A row of a plan for which nothing had changed has its body in the row of another.
+_PLANNED = select(
+    decision.c.plan_id, decision.c.debtor_id, decision.c.change, decision.c.change_why, decision.c.outcome,
+    decision.c.outcome_why, decision.c.case_ref, func.coalesce(_first.c.body, decision.c.body).label("body"),
+).outerjoin_from(decision, _first, _has_body)  # fmt: skip
+
+
 def next_decisions(
     tx: Tx, plan_id: int, *, after: str, most: int, change: str = "", action: str = "", differing: bool = False
 ) -> list[Planned]:
@@ -132,7 +144,7 @@ def next_decisions(
 
     With `differing` only those that differ from the plan before.
     """
-    query = select(decision).where(decision.c.plan_id == plan_id, decision.c.debtor_id > after)
+    query = _PLANNED.where(decision.c.plan_id == plan_id, decision.c.debtor_id > after)
     if change:
         query = query.where(decision.c.change == change)
     if action:
@@ -144,7 +156,7 @@ def next_decisions(
 
 def decisions(tx: Tx, plan_id: int, *, action: str = "") -> Iterator[Planned]:
     """The decisions of a plan in the order of debtors; streams."""
-    query = select(decision).where(decision.c.plan_id == plan_id).order_by(decision.c.debtor_id)
+    query = _PLANNED.where(decision.c.plan_id == plan_id).order_by(decision.c.debtor_id)
     if action:
         query = query.where(decision.c.action == action)
     rows: Iterable[Any] = tx.execute(query.execution_options(yield_per=1000))
@@ -160,7 +172,7 @@ def standing(tx: Tx, plan_id: int) -> set[str]:
 
 
 def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Planned]:
-    """The newest decision about each debtor, from whichever plan holds it."""
+    """The newest decision about each debtor, from whichever plan holds it, without its reasons: they are most of it."""
     newest = (
         select(decision.c.debtor_id, func.max(decision.c.plan_id).label("plan_id"))
         .where(decision.c.ledger == ledger, among(tx, decision.c.debtor_id, ids))
@@ -168,17 +180,15 @@ def latest_decisions(tx: Tx, ledger: str, ids: Sequence[str]) -> dict[str, Plann
         .subquery()
     )
     rows: Iterable[Any] = tx.execute(
-        select(decision).join(
-            newest, (decision.c.plan_id == newest.c.plan_id) & (decision.c.debtor_id == newest.c.debtor_id)
-        )
+        _PLANNED.join(newest, (decision.c.plan_id == newest.c.plan_id) & (decision.c.debtor_id == newest.c.debtor_id))
     )
-    return {row.debtor_id: _planned(row) for row in rows}
+    return {row.debtor_id: _planned(row, _WithoutReasons) for row in rows}
 
 
 def decision_as_of(tx: Tx, plan_id: int, ledger: str, debtor_id: str) -> tuple[Plan, Planned] | None:
     """What a plan says of a debtor: its own decision, else that of the plan before it in which he last had one."""
     mine = (decision.c.ledger == ledger, decision.c.debtor_id == debtor_id, decision.c.plan_id <= plan_id)
-    row = tx.execute(select(decision).where(*mine).order_by(decision.c.plan_id.desc()).limit(1)).one_or_none()
+    row = tx.execute(_PLANNED.where(*mine).order_by(decision.c.plan_id.desc()).limit(1)).one_or_none()
     if row is None:
         return None
     of = read_plan(tx, row.plan_id)
@@ -194,6 +204,10 @@ def settle_decision(tx: Tx, plan_id: int, debtor_id: str, *, outcome: str, why: 
     )
 
 
-def _planned(row: Any) -> Planned:
-    decided = Decision.model_validate_json(row.body)
-    return Planned(decided, row.change, row.change_why, row.outcome, row.outcome_why, row.case_ref)
+class _WithoutReasons(Decision):
+    because: Annotated[tuple[Because, ...], BeforeValidator(lambda _: ())] = ()
+
+
+def _planned(row: Any, record: type[Decision] = Decision) -> Planned:
+    decided = record.model_validate_json(row.body)
+    return Planned(row.plan_id, decided, row.change, row.change_why, row.outcome, row.outcome_why, row.case_ref)

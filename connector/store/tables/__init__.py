@@ -15,7 +15,7 @@ from connector.store.tables.books import (
 )
 from connector.store.tables.circumstances import circumstance, register_lookup
 from connector.store.tables.control import case_check, cursor_mark, difference, withdrawal
-from connector.store.tables.decisions import decision, dispute, hold, letter, plan, step_taken
+from connector.store.tables.decisions import decided, decision, dispute, hold, letter, plan, step_taken
 from connector.store.tables.files import (
     agency_cost,
     agency_event,
@@ -64,6 +64,7 @@ __all__ = [
     "debtor",
     "debtor_kind",
     "debtor_part",
+    "decided",
     "decision",
     "difference",
     "dirty_claim",

@@ -24,7 +24,8 @@ plan = Table(
 
 # One row per debtor who moves, is held or undecided, or whose standing changed; any other keeps the row of the plan in
 # which it last did. `change` is the state against the plan before, `change_why` what differs from it, `amount_minor`
-# what the step asks, or would ask where it is held.
+# what the step asks, or would ask where it is held. Where nothing at all had changed, `same_as` is the plan whose row
+# has the body, and `body` is empty here: a ledger is planned many times a day.
 decision = Table(
     "decision",
     metadata,
@@ -42,7 +43,25 @@ decision = Table(
     Column("outcome", Word, nullable=False),
     Column("outcome_why", Text, nullable=False),
     Column("case_ref", Key, nullable=False),
+    Column("same_as", Serial),
     Index("ix_decision_ledger_debtor_id_plan_id", "ledger", "debtor_id", "plan_id"),
+)
+
+# What the newest decision on each debtor was made of, by digests: `read` of all that is stored of him, `rules` of what
+# is the same for all. It was made on `day`, is kept in `plan_id` or says no more than the one there, and is sure to
+# come out the same on the days before `until` as long as the digests are the same. `said` is a digest of what it says,
+# its reasons left out: where that is the same, nothing differs.
+decided = Table(
+    "decided",
+    metadata,
+    Column("ledger", Key, primary_key=True),
+    Column("debtor_id", Key, primary_key=True),
+    Column("plan_id", Serial, ForeignKey("plan.id"), nullable=False),
+    Column("read", Word, nullable=False),
+    Column("rules", Word, nullable=False),
+    Column("said", Word, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("until", Date, nullable=False),
 )
 
 # Reminders, notices and calls that were carried out, as recorded. Waiting times run from `taken_on`.

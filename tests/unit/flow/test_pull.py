@@ -16,7 +16,7 @@ from connector.flow.plan import make_plan
 from connector.flow.pull import pull
 from connector.flow.runs import StoppedError
 from connector.model import Money, Page, RecordFault
-from connector.store import item_changes, items, journal, people
+from connector.store import claim_rows, item_changes, items, journal, people
 from connector.testing import make_debtor
 
 DAY = date(2026, 3, 2)
@@ -160,7 +160,7 @@ def test_an_item_missing_from_a_snapshot_is_perhaps_paid_and_not_escalated(desk:
     assert report.counts["items missing"] == 1
     assert open_count(desk) == 29
     with desk.store.read() as tx:
-        gone = items.claims_named(tx, "acme", "d1", ["INV-29"], DAY)
+        gone = claim_rows.claims_named(tx, "acme", "d1", ["INV-29"], DAY)
     assert not gone["INV-29"].whole
 
 

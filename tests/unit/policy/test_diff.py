@@ -1,10 +1,16 @@
 """What a plan changes against the plan before it."""
 
+from datetime import timedelta
+
 import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
 from policy_builders import DAY, STANDARD, debtor, dispute, hold, invoice, policy, step, taken
+from test_decide_properties import any_accounts, due_on, mixed_accounts, policies
 
 from connector.model import Account, Circumstance, Decision
-from connector.policy import Change, compare, decide, held_by
+from connector.policy import Change, Policy, compare, decide, held_by
+from connector.policy.diff import kind_again, said
 from connector.policy.seen import lowered, see_account
 
 
@@ -224,3 +230,14 @@ def test_a_step_that_was_taken_is_not_withdrawn() -> None:
 def test_nothing_is_told_of_who_had_no_step_and_has_none() -> None:
     assert (change(None, QUIET).kind, change(None, QUIET).why) == ("none", ())
     assert (change(QUIET, QUIET).kind, change(QUIET, QUIET).why) == ("none", ())
+
+
+@given(any_accounts | mixed_accounts, any_accounts | mixed_accounts, policies, st.booleans())
+def test_where_the_same_is_said_nothing_differs(one: Account, other: Account, rules: Policy, done: bool) -> None:
+    """As `compare` has it, with reasons, days and facts that may all be others."""
+    for before, account in ((one, due_on(one, one.day + timedelta(days=1))), (one, other), (other, one), (one, one)):
+        old, now = decide(before, rules), decide(account, rules)
+        if said(old) == said(now):
+            event(f"says the same: {now.action}")
+            found = compare(old, now, claims=now.seen or see_account(account), settled={"a": "paid"}, done=done)
+            assert (found.kind, found.why, found.moved) == (kind_again(now), (), old.facts != now.facts)

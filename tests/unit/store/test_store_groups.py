@@ -6,7 +6,7 @@ from hashlib import blake2b
 import pytest
 
 from connector.model import Address, Debtor, DebtorAddress
-from connector.store import Store, debtors, item_changes, items, past, places, schema
+from connector.store import Store, claim_rows, debtors, item_changes, past, places, schema
 from connector.store.debtors import DebtorFacts
 from connector.testing import make_debtor, make_item
 
@@ -165,9 +165,10 @@ def test_a_claim_is_of_a_product_group_when_all_its_rows_are(store: Store, group
         item_changes.store_items(tx, "acme", item_changes.facts_of([*rows, gone]), AT)
         item_changes.mark_gone(tx, "acme", ["t9"], AT)
     with store.read() as tx:
-        [claim] = items.claims(tx, "acme", AT.date())
+        [(_, rows)] = claim_rows.rows_by_debtor(tx, "acme")
+        [claim] = claim_rows.open_claims(rows, AT.date())
         assert claim.product_group == whole
-        assert items.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == whole
+        assert claim_rows.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == whole
 
 
 def test_a_claim_whose_rows_are_all_gone_is_of_none(store: Store) -> None:
@@ -177,4 +178,4 @@ def test_a_claim_whose_rows_are_all_gone_is_of_none(store: Store) -> None:
         )
         item_changes.mark_gone(tx, "acme", ["t1"], AT)
     with store.read() as tx:
-        assert items.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == ""
+        assert claim_rows.claims_named(tx, "acme", "d1", ["A"], AT.date())["A"].product_group == ""
