@@ -33,7 +33,7 @@ def bulk_upsert(tx: Tx, table: Table, rows: Sequence[Sequence[Any]]) -> None:
         _bulk(tx, table, list(zip(*rows, strict=True)), _plan(table, tx.dialect).replaced)
 
 
-def bulk_insert(tx: Tx, table: Table, columns: Sequence[Iterable[Any]]) -> int:
+def bulk_insert(tx: Tx, table: Table, *, columns: Sequence[Iterable[Any]]) -> int:
     """Insert rows, given by the values of each of the table's columns; a row whose primary key exists stays as it is.
 
     Returns how many were new.

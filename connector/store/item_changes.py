@@ -63,7 +63,7 @@ def store_items(tx: Tx, ledger: str, facts: Iterable[Facts], at: datetime) -> Ch
     # A page is as a rule all new or all known, and its first row tells which.
     if _known(tx, ledger, list(rows)[:1]):
         return _store_changed(tx, ledger, rows, at)
-    new = bulk_insert(tx, open_item, _columns(ledger, rows.values(), at))
+    new = bulk_insert(tx, open_item, columns=_columns(ledger, rows.values(), at))
     changes = Changes(unchanged=new) if new == len(rows) else _store_changed(tx, ledger, rows, at)
     # What was just written looks unchanged now.
     changes.unchanged -= new

@@ -75,7 +75,7 @@ def write_cursor(tx: Tx, scope: str, value: str, *, at: datetime, complete: bool
 
 def mark_cursor(tx: Tx, scope: str, day: date, value: str | None) -> None:
     """Remember where a feed stood when it was first read on this day; None is its beginning."""
-    bulk_insert(tx, cursor_mark, [[scope], [day], [value]])
+    bulk_insert(tx, cursor_mark, columns=[[scope], [day], [value]])
 
 
 def marked_cursor(tx: Tx, scope: str, day: date) -> str | None:

@@ -23,7 +23,7 @@ class Due(NamedTuple):
 
 def put(tx: Tx, ledger: str, debtor_id: str, kind: Kind, *, day: date) -> None:
     """Have agencies told on a day; asked for twice it is done once."""
-    bulk_insert(tx, told_on, [(ledger, day, debtor_id, kind)])
+    bulk_insert(tx, told_on, columns=[[ledger], [day], [debtor_id], [kind]])
 
 
 def waits(tx: Tx, ledger: str, *, up_to: date) -> bool:

@@ -148,7 +148,7 @@ def test_a_claim_that_stands_in_another_case_as_well_goes_to_a_person(life: Life
     told_later(life, Closed, first, closure="withdrawn", reason="asked back")
     life.sync(invoice("1"))
     with life.desk.store.write() as tx:
-        people.end_holds(tx, "acme", ["INV-1"], on=life.desk.clock.today())
+        people.end_holds(tx, "acme", ["INV-1"], on=life.desk.clock.today(), at=life.desk.clock.now())
     life.desk.later(days=1)
     second = life.hand_over(invoice("1"), invoice("2"))
     life.agency.feed = [one for one in life.agency.feed if one.kind != "closed"]
