@@ -40,7 +40,7 @@ def find(
         with workspace.store.read() as tx:
             found = debtors.find(tx, owner.name, text)
     if json:
-        show_json(found)
+        show_json([one._asdict() for one in found])
     elif not found:
         print_line(f"No debtor of {owner.name} fits {text!r}.")
     else:
