@@ -53,8 +53,9 @@ def _overtaken(runs: Runs, index: int) -> tuple[Path, str, str] | None:
     for whole in runs.ordinary:
         alone = run(whole.trial, until)
         mine = alone.find(step.name)
-        if mine and _gets(alone, step):
-            first = next(one for one in whole.taken if one.step in above)
+        # What lies above may also keep the step away without ever coming itself: then nothing overtakes it.
+        first = next((one for one in whole.taken if one.step in above), None)
+        if mine and first and _gets(alone, step):
             return _told(step, index, mine, first)
     return None
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from policy_builders import policy, step
 
@@ -48,8 +48,18 @@ def ladders(draw: st.DrawFn) -> Policy:
     return policy(*steps, debtor_kind={"before": before, "allowed": kinds}, agency_minimum={"amount": least})
 
 
+# "s2" comes only where "s3" does not stand below it, although "s3" never comes itself.
+KEPT_AWAY = policy(
+    step("s0", 0, action="escalate"),
+    step("s1", 0, action="remind"),
+    step("s2", 3, action="escalate"),
+    step("s3", 3, action="remind", after={"step": "s0", "days": 0}),
+)
+
+
 @settings(max_examples=40, deadline=None)
 @given(ladders())
+@example(KEPT_AWAY)
 def test_a_step_is_called_unreachable_exactly_when_no_ordinary_debtor_gets_it(rules: Policy) -> None:
     runs = Runs(rules)
     found = examine(runs, Places("trial", "", [one.name for one in rules.steps]), [], CALENDARS)
