@@ -127,7 +127,7 @@ def test_a_budget_waits_within_the_minute(seconds: int) -> None:
 def test_a_budget_raises_for_a_longer_wait() -> None:
     clock = ManualClock(NOON)
     budget = BudgetRecorder(clock, LIMITS)
-    until = NOON + timedelta(seconds=61)
+    until = NOON + timedelta(seconds=66)
 
     budget.refused(until)
     with pytest.raises(QuotaError) as raised:
